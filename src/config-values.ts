@@ -1,0 +1,79 @@
+/** Reads a setting's text. Throws `Unaccepted` saying what is accepted; the caller adds the name and what was found. */
+export type Parser<T> = (text: string) => T;
+
+export class Unaccepted extends Error {}
+
+export const text: Parser<string> = (value) => {
+  if (value === "") throw new Unaccepted("a text that is not empty");
+  return value;
+};
+
+export function longText(least: number): Parser<string> {
+  return (value) => {
+    if (value.length < least) throw new Unaccepted(`at least ${least} characters`);
+    return value;
+  };
+}
+
+export function integer(least: number, most: number): Parser<number> {
+  return (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= least && number <= most)) throw new Unaccepted(`a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+export const flag: Parser<boolean> = (value) => {
+  if (value === "true" || value === "1") return true;
+  if (value === "false" || value === "0") return false;
+  throw new Unaccepted("true or false");
+};
+
+export function oneOf<const T extends string>(accepted: readonly T[]): Parser<T> {
+  return (value) => {
+    const found = accepted.find((one) => one === value);
+    if (found === undefined) throw new Unaccepted(`one of ${accepted.join(", ")}`);
+    return found;
+  };
+}
+
+/** Several values with commas between; empty is none. */
+export function list<T>(one: Parser<T>): Parser<readonly T[]> {
+  return (value) =>
+    value
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+      .map((part) => one(part));
+}
+
+/** A host name or an IP address, without a port. */
+export const address: Parser<string> = (value) => {
+  if (!/^[A-Za-z0-9.:-]+$/.test(value)) throw new Unaccepted("an IP address or a host name without a port");
+  return value;
+};
+
+/** An http or https address without query or fragment, returned without the slash at its end. */
+export const httpUrl: Parser<string> = (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search !== "" ||
+    url.hash !== "" ||
+    url.username !== "" ||
+    url.password !== ""
+  )
+    throw new Unaccepted("an address such as https://go.example.com");
+  return url.href.replace(/\/+$/, "");
+};
+
+/** Which store, and where; a relative path is taken from the folder Curt was started in. */
+export type StoreAddress = { readonly kind: "sqlite"; readonly path: string | undefined };
+
+export const storeAddress: Parser<StoreAddress> = (value) => {
+  if (value === "sqlite") return { kind: "sqlite", path: undefined };
+  if (value.startsWith("sqlite:") && value.length > "sqlite:".length)
+    return { kind: "sqlite", path: value.slice("sqlite:".length) };
+  throw new Unaccepted("sqlite or sqlite:PATH");
+};

@@ -1,0 +1,297 @@
+import type { Cache } from "./cache.ts";
+import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
+import type { LinkId, LinkRecord, RedirectStatus } from "./link.ts";
+import { isReserved, slugProblem } from "./slug.ts";
+import type { SlugMaker } from "./slugs.ts";
+import type { InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
+import { checkTarget, type OwnAddress } from "./target.ts";
+
+/** What a new link is made of. Shape and lengths are checked by whoever read it; the rest is checked here. */
+export interface LinkInput {
+  readonly url: string;
+  readonly slug?: string | undefined;
+  readonly title?: string | null | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly note?: string | null | undefined;
+  readonly redirectStatus?: RedirectStatus | null | undefined;
+  readonly validFrom?: number | null | undefined;
+  readonly validUntil?: number | null | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly forwardQuery?: boolean | undefined;
+}
+
+/** What an edit may change; what is left out stays. */
+export type LinkPatch = Partial<Omit<LinkInput, "slug">>;
+
+/** A link that comes from elsewhere keeps its age, and its token tells a repeated import from a stranger's link. */
+export interface Imported {
+  readonly createdAt?: number | undefined;
+  readonly token?: string | undefined;
+}
+
+export type CreateResult =
+  | { readonly outcome: "created"; readonly link: LinkRecord }
+  | { readonly outcome: "existing"; readonly link: LinkRecord }
+  | { readonly outcome: "failed"; readonly error: CurtError };
+
+export interface LinksOptions {
+  readonly store: LinkStore;
+  readonly cache: Cache | undefined;
+  /** Tells every process of this machine that links changed, and returns when none serves what was before. */
+  readonly announce: (ids: readonly LinkId[]) => Promise<void>;
+  readonly slugs: SlugMaker;
+  readonly own: OwnAddress;
+  /** In ms. */
+  readonly now: () => number;
+  /** A fresh creation token. */
+  readonly token: () => string;
+}
+
+/** A new link before it has a slug. */
+export interface Draft {
+  readonly record: Omit<LinkRecord, "slug">;
+  /** As asked for, in NFC. */
+  readonly slug: string | undefined;
+}
+
+const host = "";
+/** How often a change is tried again when others change the same link. */
+const mostConflicts = 50;
+/** How long the shared cache keeps a link, in ms. */
+const cacheFor = 3_600_000;
+
+/** Creating, reading, editing, deleting and listing links, on any store. */
+export class Links {
+  readonly #options: LinksOptions;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a link. `existing`: the strategy says that this target has its link already. Throws `CurtError`. */
+  async create(input: LinkInput & Imported, maker?: SlugMaker): Promise<Exclude<CreateResult, { outcome: "failed" }>> {
+    const [result] = await this.createMany([input], maker);
+    if (result === undefined) throw new CurtError("internal", "A create had no result.");
+    if (result.outcome === "failed") throw result.error;
+    return result;
+  }
+
+  /** Makes many links (at most 1,000), each decided by itself; results in the order of the inputs. */
+  async createMany(inputs: readonly (LinkInput & Imported)[], maker = this.#options.slugs): Promise<CreateResult[]> {
+    const results = new Array<CreateResult | undefined>(inputs.length);
+    let pending: { at: number; draft: Draft }[] = [];
+    for (const [at, input] of inputs.entries()) {
+      const draft = attempted(() => this.draft(input));
+      if (draft instanceof CurtError) results[at] = { outcome: "failed", error: draft };
+      else pending.push({ at, draft });
+    }
+    for (let attempt = 0; pending.length > 0; attempt++) {
+      const tries: { at: number; draft: Draft; record: LinkRecord }[] = [];
+      for (const { at, draft } of pending) {
+        const slug = draft.slug ?? (await maker.propose(draft.record.url, attempt));
+        if (slug === undefined) results[at] = { outcome: "failed", error: exhausted() };
+        else tries.push({ at, draft, record: { ...draft.record, slug } });
+      }
+      const outcomes = await this.#insert(tries.map((one) => one.record));
+      pending = [];
+      for (const [i, { at, draft, record }] of tries.entries()) {
+        const outcome = outcomes[i];
+        if (outcome === undefined) throw new CurtError("internal", "An insert had no outcome.");
+        const settled = await this.settle(record, outcome, draft.slug !== undefined, maker);
+        if (settled === "try another") pending.push({ at, draft });
+        else results[at] = settled;
+      }
+    }
+    const made = results.flatMap((one) => (one?.outcome === "created" ? [one.link] : []));
+    await this.published(made);
+    return results.map((one) => one ?? { outcome: "failed", error: new CurtError("internal", "No result.") });
+  }
+
+  /** Checks an input and makes all of a link but its slug. Throws `CurtError`. */
+  draft(input: LinkInput & Imported): Draft {
+    const issues: InputIssue[] = [];
+    const url = this.#target(input.url, issues);
+    const slug = input.slug?.normalize("NFC");
+    const slugIssue = slug === undefined ? undefined : slugProblem(slug);
+    if (slugIssue !== undefined) issues.push({ path: "slug", message: slugIssue });
+    const now = this.#options.now();
+    const record = {
+      host,
+      url,
+      title: input.title ?? null,
+      tags: input.tags ?? [],
+      note: input.note ?? null,
+      redirectStatus: input.redirectStatus ?? null,
+      validFrom: input.validFrom ?? null,
+      validUntil: input.validUntil ?? null,
+      disabled: input.disabled ?? false,
+      forwardQuery: input.forwardQuery ?? false,
+      createdAt: input.createdAt ?? now,
+      updatedAt: now,
+      deletedAt: null,
+      version: 1,
+      token: input.token ?? this.#options.token(),
+    };
+    checkWindow(record, issues);
+    if (issues.length > 0) throw invalidInput(issues);
+    if (slug !== undefined && isReserved(slug))
+      throw new CurtError("slug_reserved", `/${slug} is kept for Curt itself.`, [
+        { path: "slug", message: "Reserved." },
+      ]);
+    return { record, slug };
+  }
+
+  /** Reads what an insert's outcome means for whoever asked for the link. */
+  async settle(
+    record: LinkRecord,
+    outcome: InsertOutcome,
+    custom: boolean,
+    maker = this.#options.slugs,
+  ): Promise<CreateResult | "try another"> {
+    if (outcome.outcome === "inserted") return { outcome: "created", link: outcome.record };
+    let by = outcome.by;
+    if (!custom) {
+      if (!maker.byTarget || by.url !== record.url) return "try another";
+      if (by.deletedAt === null) return { outcome: "existing", link: by };
+      const message = `/${by.slug} was deleted, and this address would get it again. Name a slug to make another link.`;
+      return { outcome: "failed", error: new CurtError("link_deleted", message) };
+    }
+    for (let round = 0; by.deletedAt !== null && round < mostConflicts; round++) {
+      const revived = await this.#options.store.replace({ ...record, version: by.version + 1 });
+      if (revived.outcome === "replaced") return { outcome: "created", link: revived.record };
+      if (revived.current === undefined) break;
+      by = revived.current;
+    }
+    if (by.token === record.token && by.deletedAt === null) return { outcome: "created", link: by };
+    const error = new CurtError("slug_taken", `/${record.slug} is taken.`, [{ path: "slug", message: "Taken." }]);
+    return { outcome: "failed", error };
+  }
+
+  /** The link, or `CurtError` `not_found`. */
+  async get(slug: string): Promise<LinkRecord> {
+    const found = await this.#options.store.find({ host, slug: slug.normalize("NFC") });
+    if (found === undefined || found.deletedAt !== null) throw missing(slug);
+    return found;
+  }
+
+  /** An active link with this target and every other field as the input has it, for `reuse`. */
+  async findSame(input: LinkInput): Promise<LinkRecord | undefined> {
+    const { record, slug } = this.draft(input);
+    const given = Object.keys(input).filter((name) => name in record && name !== "url") as (keyof typeof record)[];
+    const candidates = await this.#options.store.findByTarget(host, record.url, 100);
+    return candidates.find(
+      (link) =>
+        !link.disabled &&
+        (slug === undefined || slug === link.slug) &&
+        given.every((name) => JSON.stringify(link[name]) === JSON.stringify(record[name])),
+    );
+  }
+
+  list(query: ListQuery): Promise<ListPage> {
+    return this.#options.store.list(query);
+  }
+
+  /** Changes what the patch names. `ifVersion`: only if the link is at this version. Throws `CurtError`. */
+  async edit(slug: string, patch: LinkPatch, ifVersion?: number): Promise<LinkRecord> {
+    return this.#change(slug, ifVersion, (current, now) => {
+      const issues: InputIssue[] = [];
+      const given = Object.fromEntries(Object.entries(patch).filter((entry) => entry[1] !== undefined));
+      const url = patch.url === undefined ? current.url : this.#target(patch.url, issues);
+      const next: LinkRecord = { ...current, ...given, url, updatedAt: now, version: current.version + 1 };
+      checkWindow(next, issues);
+      if (issues.length > 0) throw invalidInput(issues);
+      return next;
+    });
+  }
+
+  /** Deletes; a mark stays, so that the version rises when the slug is used again. Throws `CurtError`. */
+  async remove(slug: string, ifVersion?: number): Promise<void> {
+    await this.#change(slug, ifVersion, (current, now) => ({
+      ...current,
+      updatedAt: now,
+      deletedAt: now,
+      version: current.version + 1,
+    }));
+  }
+
+  /** Tells everybody on this machine, then the shared cache. Comes after the commit and before the answer. */
+  async published(records: readonly LinkRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#options.announce(records);
+    const { cache, now } = this.#options;
+    if (cache !== undefined) await Promise.all(records.map((record) => cache.putIfNewer(record, now() + cacheFor)));
+  }
+
+  async #change(
+    slug: string,
+    ifVersion: number | undefined,
+    next: (current: LinkRecord, now: number) => LinkRecord,
+  ): Promise<LinkRecord> {
+    for (let round = 0; round < mostConflicts; round++) {
+      const current = await this.get(slug);
+      if (ifVersion !== undefined && current.version !== ifVersion) throw changedSince(current, ifVersion);
+      const record = next(current, Math.max(this.#options.now(), current.updatedAt));
+      const outcome = await this.#replace(record);
+      if (outcome.outcome === "replaced") {
+        await this.published([outcome.record]);
+        return outcome.record;
+      }
+    }
+    throw new CurtError("version_mismatch", `/${slug} is being changed by too many at once. Try again.`);
+  }
+
+  /** A write that ends in an error may have been carried out: nobody may go on serving what was before. */
+  async #replace(record: LinkRecord) {
+    try {
+      return await this.#options.store.replace(record);
+    } catch (error) {
+      await this.#options.announce([record]);
+      throw error;
+    }
+  }
+
+  async #insert(records: readonly LinkRecord[]): Promise<InsertOutcome[]> {
+    const [first] = records;
+    if (first === undefined) return [];
+    try {
+      if (records.length === 1) return [await this.#options.store.insert(first)];
+      return await this.#options.store.insertMany(records);
+    } catch (error) {
+      await this.#options.announce(records);
+      throw error;
+    }
+  }
+
+  #target(url: string, issues: InputIssue[]): string {
+    const verdict = checkTarget(url, this.#options.own);
+    if ("url" in verdict) return verdict.url;
+    issues.push({ path: "url", message: verdict.problem });
+    return "";
+  }
+}
+
+function attempted<T>(make: () => T): T | CurtError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof CurtError) return error;
+    throw error;
+  }
+}
+
+function checkWindow(link: Pick<LinkRecord, "validFrom" | "validUntil">, issues: InputIssue[]): void {
+  if (link.validFrom !== null && link.validUntil !== null && link.validUntil <= link.validFrom)
+    issues.push({ path: "validUntil", message: "Ends before it starts. validUntil must be after validFrom." });
+}
+
+function missing(slug: string): CurtError {
+  return new CurtError("not_found", `Nothing is called /${slug}.`);
+}
+
+function changedSince(current: LinkRecord, expected: number): CurtError {
+  return new CurtError("version_mismatch", `/${current.slug} is at version ${current.version}, not ${expected}.`);
+}
+
+function exhausted(): CurtError {
+  return new CurtError("slugs_exhausted", "Every slug that was tried is taken.");
+}
