@@ -55,6 +55,8 @@ async function ask(target: Target, method: string, path: string, body?: object, 
       ...(version === undefined ? {} : { "if-match": `"${version}"` }),
     },
     signal: AbortSignal.timeout(patience),
+    // fetch sends a DELETE again by itself when a kept connection dies, and would get 404 for what the first one did.
+    keepalive: method !== "DELETE",
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();

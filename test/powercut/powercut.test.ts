@@ -5,8 +5,8 @@ import { PowercutDisk, whyNoPowercut } from "./mount.ts";
 
 const writer = join(import.meta.dir, "writer.ts");
 const reason = whyNoPowercut();
-if (reason !== undefined) console.log(`skipped: power cuts. ${reason}`);
-// Where it is promised to run, not being able to is a failure.
+if (reason !== undefined) console.log(`Skipped, loss of power: ${reason}`);
+// Where everything is promised to run, not being able to is a failure.
 const powercutTest = test.skipIf(reason !== undefined && process.env.CI !== "true");
 
 interface Outcome {

@@ -1,5 +1,6 @@
 /**
- * Promise 1, `kill -9` of everything: bun test/proofs/kill.ts [--rounds 100] [--clients 16] [--workers 4] [--seed N]
+ * Promise 1: an acknowledged create, edit or delete survives `kill -9` of everything.
+ *   npm run proof -- kill [--rounds 100] [--clients 16] [--workers 4] [--seed N]
  */
 import { parseArgs } from "node:util";
 import { type CrashResult, crashRounds, isClean, summaryOf } from "../ledger/crashes.ts";

@@ -1,6 +1,7 @@
 /**
- * Promise 1, loss of power: bun test/proofs/powercut.ts [--cuts 30] [--clients 16] [--workers 4] [--seed N] [--mutant NAME]
- * With `--mutant synchronous-normal` it must find losses.
+ * Promise 1: an acknowledged create, edit or delete survives loss of power.
+ *   npm run proof -- powercut [--cuts 30] [--clients 16] [--workers 4] [--seed N] [--mutant NAME]
+ * With `--mutant synchronous-normal` it must find losses, or a server that refuses to start.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
