@@ -104,8 +104,10 @@ export class Ledger {
    * counts once. The verdict holds faults found meanwhile, too.
    */
   async judge(fetchLink: FetchLink, others: number, random: () => number): Promise<Verdict> {
-    const waiting = [...this.#entries].filter(([slug, entry]) => this.#touched.has(slug) || entry.states.length === 2);
-    const quiet = [...this.#entries].filter(([slug]) => !this.#touched.has(slug));
+    const waiting: [string, Entry][] = [];
+    const quiet: [string, Entry][] = [];
+    for (const [slug, entry] of this.#entries)
+      (this.#touched.has(slug) || entry.states.length === 2 ? waiting : quiet).push([slug, entry]);
     while (quiet.length > others) {
       // The last takes the place of one that is left out.
       const last = quiet.pop();
