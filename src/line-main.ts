@@ -1,7 +1,8 @@
 import type { LinkId } from "./core/link.ts";
 import { keyOf } from "./core/link.ts";
+import { StoreUnavailable } from "./core/store.ts";
 import { Outbox, type PartForMain, type PartForWorker, packError } from "./line.ts";
-import type { Committer } from "./stores/sql/committer.ts";
+import type { Committer } from "./stores/sql/operation.ts";
 
 /** How long a worker may be silent about what it was to forget, in ms. */
 const patience = 1000;
@@ -44,7 +45,7 @@ export class Member {
  * change is answered when every worker has forgotten, or has ended.
  */
 export class MainLine {
-  readonly #committer: Pick<Committer, "commit">;
+  #committer: Pick<Committer, "commit"> | undefined;
   /** Those who hear of changes. */
   readonly #audience = new Set<Member>();
   readonly #batches = new Map<number, Batch>();
@@ -52,7 +53,8 @@ export class MainLine {
   #lastBatch = 0;
   #ticker: Timer | undefined;
 
-  constructor(committer: Pick<Committer, "commit">) {
+  /** From now on writes are taken. */
+  open(committer: Pick<Committer, "commit">): void {
     this.#committer = committer;
   }
 
@@ -84,7 +86,8 @@ export class MainLine {
   }
 
   #write(from: Member, { id, ops }: Extract<PartForMain, { is: "write" }>): void {
-    this.#committer.commit(ops).then(
+    const written = this.#committer?.commit(ops) ?? Promise.reject(new StoreUnavailable("The store is not open yet."));
+    written.then(
       (results) => from.present && from.outbox.put({ is: "written", id, results }),
       (error) => from.present && from.outbox.put({ is: "unwritten", id, error: packError(error) }),
     );

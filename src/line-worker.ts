@@ -1,7 +1,7 @@
 import type { LinkId } from "./core/link.ts";
 import { StoreUnavailable } from "./core/store.ts";
 import { Outbox, type PartForMain, type PartForWorker, unpackError } from "./line.ts";
-import type { Committer, WriteOp, WriteResult } from "./stores/sql/committer.ts";
+import type { Committer, WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
 /** How many operations may wait for main at most; more are refused at once. */
 const mostWaiting = 10_000;
@@ -84,21 +84,14 @@ export class WorkerLine implements Committer {
   }
 
   #take(part: PartForWorker): void {
-    switch (part.is) {
-      case "written":
-        return this.#settle(part.id)?.resolve([...part.results]);
-      case "announced":
-        return this.#settle(part.id)?.resolve([]);
-      case "unwritten":
-        return this.#settle(part.id)?.reject(unpackError(part.error));
-      case "forget":
-        this.#orders.forget(part.ids);
-        return this.#outbox.put({ is: "forgotten", batch: part.batch });
-      case "degrade":
-        return this.#orders.degrade(part.why);
-      default:
-        return this.#orders[part.is]();
-    }
+    if (part.is === "written") this.#settle(part.id)?.resolve([...part.results]);
+    else if (part.is === "announced") this.#settle(part.id)?.resolve([]);
+    else if (part.is === "unwritten") this.#settle(part.id)?.reject(unpackError(part.error));
+    else if (part.is === "degrade") this.#orders.degrade(part.why);
+    else if (part.is === "forget") {
+      this.#orders.forget(part.ids);
+      this.#outbox.put({ is: "forgotten", batch: part.batch });
+    } else this.#orders[part.is]();
   }
 
   #settle(id: number): Waiting | undefined {

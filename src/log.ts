@@ -4,42 +4,36 @@ import { writeSync } from "node:fs";
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What belongs to a message. Never a secret, never what a visitor sent. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
-export type LogLine = (message: string, fields?: LogFields) => void;
-
-/** Lines for whoever runs the server. */
-export interface Log {
-  readonly debug: LogLine;
-  readonly info: LogLine;
-  readonly warn: LogLine;
-  readonly error: LogLine;
-}
+/** A line for whoever runs the server. The details hold no secret, and nothing that a visitor sent goes unescaped. */
+export type Log = (
+  level: Exclude<LogLevel, "silent">,
+  message: string,
+  details?: Readonly<Record<string, unknown>>,
+) => void;
 
 /**
  * Writes messages of at least `least` to standard error: short lines on a terminal, otherwise JSON lines.
  * A logging package would bring its own threads, formats and settings for the few lines a minute that this program has.
  */
-export function openLog(least: LogLevel, write: (line: string) => void = toStandardError, terminal = onTerminal()): Log {
-  const at = (level: LogLevel): LogLine => {
-    if (logLevels.indexOf(level) < logLevels.indexOf(least)) return () => {};
-    return (message, fields = {}) => write(`${terminal ? short(level, message, fields) : json(level, message, fields)}\n`);
+export function openLog(
+  least: LogLevel,
+  write: (line: string) => void = toStandardError,
+  terminal = process.stderr.isTTY === true,
+): Log {
+  const bound = logLevels.indexOf(least);
+  return (level, message, details = {}) => {
+    if (logLevels.indexOf(level) >= bound) write(`${(terminal ? short : json)(level, message, details)}\n`);
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function json(level: LogLevel, message: string, fields: LogFields): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...fields });
+function json(level: LogLevel, message: string, details: object): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...details });
 }
 
-function short(level: LogLevel, message: string, fields: LogFields): string {
+function short(level: LogLevel, message: string, details: object): string {
   const time = new Date().toTimeString().slice(0, 8);
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const rest = Object.entries(details).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   return `${time} ${level === "info" ? "" : `${level}: `}${message}${rest.join("")}`;
-}
-
-function onTerminal(): boolean {
-  return process.stderr.isTTY === true;
 }
 
 /** A reader that is gone (closed terminal, ended pipe) must not take the server with it. */

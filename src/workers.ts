@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { PartForMain, PartForWorker } from "./line.ts";
+import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { Log } from "./log.ts";
 
 /** How long a worker may take until it serves, in ms. */
@@ -10,6 +10,11 @@ const drainLimit = 9_000;
 /** So many deaths in so many ms are met by starting again at once; beyond, with a pause that doubles. */
 const deathLimit = { count: 10, within: 10_000 } as const;
 const pauses = { first: 1_000, longest: 30_000 } as const;
+
+/** A worker could not start; the message is the one line to print. */
+export class StartFailed extends Error {
+  override readonly name = "StartFailed";
+}
 
 export interface WorkersOptions {
   readonly count: number;
@@ -65,7 +70,7 @@ export class Workers {
       }
       return true;
     } catch (error) {
-      this.#options.log.error("A worker could not be recycled.", { why: String(error) });
+      this.#options.log("error", "A worker could not be recycled.", { why: messageOf(error) });
       return false;
     } finally {
       this.#recycling = false;
@@ -104,7 +109,7 @@ export class Workers {
     this.#alive.delete(worker);
     if (this.#stopping || !this.#started || this.#places[place] !== worker) return;
     const pause = this.#pauseAfterDeath();
-    this.#options.log.warn("A worker ended; another takes its place.", { worker: worker.pid, how: worker.how, pause });
+    this.#options.log("warn", "A worker ended; another takes its place.", { worker: worker.pid, how: worker.how, pause });
     this.#places[place] = undefined;
     if (pause === 0) this.#replace(place);
     else setTimeout(() => this.#replace(place), pause);
@@ -114,7 +119,7 @@ export class Workers {
     if (this.#stopping || this.#places[place] !== undefined) return;
     const worker = this.#launch(place);
     this.#places[place] = worker;
-    worker.ready.catch((error) => this.#options.log.error("A worker could not start.", { why: String(error) }));
+    worker.ready.catch((error) => this.#options.log("error", "A worker could not start.", { why: messageOf(error) }));
   }
 
   /** In ms. */
@@ -193,7 +198,7 @@ class Worker {
   }
 
   #kill(why: string): void {
-    this.#log.error("A worker is ended.", { worker: this.pid, why });
+    this.#log("error", "A worker is ended.", { worker: this.pid, why });
     this.end();
   }
 
@@ -213,7 +218,7 @@ class Worker {
     if (part.is === "joined") this.#member.outbox.put({ is: "serve" });
     else if (part.is === "ready") this.#ready.resolve();
     else {
-      this.#ready.reject(new Error(part.why));
+      this.#ready.reject(new StartFailed(part.why));
       this.end();
     }
   }
@@ -221,7 +226,11 @@ class Worker {
   #gone(how: string): void {
     this.how = how;
     this.#line.gone(this.#member);
-    this.#ready.reject(new Error(`A worker ended before it served (${how}).`));
+    this.#ready.reject(new StartFailed(`A worker ended before it served (${how}).`));
     this.#ended.resolve();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
