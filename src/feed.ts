@@ -36,10 +36,10 @@ export async function followFeed(
   const round = async (): Promise<void> => {
     try {
       await read();
-      if (failing) log("info", "The store's changes can be read again.");
+      if (failing) log.info("The store's changes can be read again.");
       failing = false;
     } catch (error) {
-      if (!failing) log("error", "The store's changes can't be read; what is known is served on.", { why: String(error) });
+      if (!failing) log.error("The store's changes can't be read; what is known is served on.", { why: String(error) });
       failing = true;
     }
     if (!ended) timer = setTimeout(() => void round(), every);

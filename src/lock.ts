@@ -50,6 +50,7 @@ function lockFolder(folder: string): FolderLock {
   const file = new Database(join(folder, "curt.lock"), { create: true });
   try {
     file.run("PRAGMA busy_timeout = 0");
+    file.run("PRAGMA journal_mode = MEMORY");
     file.run("BEGIN EXCLUSIVE");
   } catch (error) {
     file.close();

@@ -4,12 +4,16 @@ import { writeSync } from "node:fs";
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** A line for whoever runs the server. The details hold no secret, and nothing that a visitor sent goes unescaped. */
-export type Log = (
-  level: Exclude<LogLevel, "silent">,
-  message: string,
-  details?: Readonly<Record<string, unknown>>,
-) => void;
+/** Writes one line. The fields hold no secret; what comes from outside is in them, never in the message. */
+export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Lines for whoever runs the server. */
+export interface Log {
+  readonly debug: LogLine;
+  readonly info: LogLine;
+  readonly warn: LogLine;
+  readonly error: LogLine;
+}
 
 /**
  * Writes messages of at least `least` to standard error: short lines on a terminal, otherwise JSON lines.
@@ -20,19 +24,20 @@ export function openLog(
   write: (line: string) => void = toStandardError,
   terminal = process.stderr.isTTY === true,
 ): Log {
-  const bound = logLevels.indexOf(least);
-  return (level, message, details = {}) => {
-    if (logLevels.indexOf(level) >= bound) write(`${(terminal ? short : json)(level, message, details)}\n`);
+  const at = (level: LogLevel): LogLine => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(least)) return () => {};
+    return (message, fields = {}) => write(`${(terminal ? short : json)(level, message, fields)}\n`);
   };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function json(level: LogLevel, message: string, details: object): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...details });
+function json(level: LogLevel, message: string, fields: object): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...fields });
 }
 
-function short(level: LogLevel, message: string, details: object): string {
+function short(level: LogLevel, message: string, fields: object): string {
   const time = new Date().toTimeString().slice(0, 8);
-  const rest = Object.entries(details).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   return `${time} ${level === "info" ? "" : `${level}: `}${message}${rest.join("")}`;
 }
 

@@ -63,16 +63,17 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
 /** Waits for the end to be asked for, and drains. */
 async function end(workers: Workers, log: Log, signals: EndSignals, app: App): Promise<number> {
   const signal = await signals.asked;
-  log("info", "Answering what was asked, then ending.", { signal });
+  log.info("Answering what was asked, then ending.", { signal });
   const clean = await Promise.race([workers.drain(), signals.insisted.then(() => false)]);
-  if (!clean) log("warn", "The end was not clean: some requests were cut off.");
+  if (!clean) log.warn("The end was not clean: some requests were cut off.");
   await app.close();
   return clean ? 0 : 1;
 }
 
 async function recycle(workers: Workers, log: Log): Promise<void> {
   const done = await workers.recycle();
-  log(done ? "info" : "warn", done ? "Every worker was recycled." : "The workers were not all recycled.");
+  if (done) log.info("Every worker was recycled.");
+  else log.warn("The workers were not all recycled.");
 }
 
 /** The settings of `--demo`. A store that is named is kept, and only the rest is in the folder that is wiped. */
@@ -93,7 +94,9 @@ function greeting(config: Config, madeKey: string | undefined): string {
   const workers = config.workers === 1 ? "1 worker" : `${config.workers} workers`;
   const lines = [`Curt on ${url} (${workers}), data in ${config.data}`];
   if (madeKey === undefined)
-    return [...lines, config.adminKey === undefined ? `Admin key: in ${adminKeyFile(config.data)}` : ""].join("\n").trim();
+    return [...lines, config.adminKey === undefined ? `Admin key: in ${adminKeyFile(config.data)}` : ""]
+      .join("\n")
+      .trim();
   return [
     ...lines,
     "",

@@ -2,6 +2,7 @@ import { type App, openApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { followFeed } from "./feed.ts";
 import { type HttpServer, serveHttp } from "./http/server.ts";
+import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
 import { listenInWorker } from "./signals.ts";
@@ -66,7 +67,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   }
 
   listenInWorker(() => void drain());
-  process.on("message", (parts) => line.receive(parts));
+  process.on("message", (parts) => line.receive(parts as PartForWorker[]));
   // Without main nothing can be written, and nobody would tell what changed.
   process.on("disconnect", () => process.exit(0));
 }

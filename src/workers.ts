@@ -70,7 +70,7 @@ export class Workers {
       }
       return true;
     } catch (error) {
-      this.#options.log("error", "A worker could not be recycled.", { why: messageOf(error) });
+      this.#options.log.error("A worker could not be recycled.", { why: messageOf(error) });
       return false;
     } finally {
       this.#recycling = false;
@@ -109,7 +109,11 @@ export class Workers {
     this.#alive.delete(worker);
     if (this.#stopping || !this.#started || this.#places[place] !== worker) return;
     const pause = this.#pauseAfterDeath();
-    this.#options.log("warn", "A worker ended; another takes its place.", { worker: worker.pid, how: worker.how, pause });
+    this.#options.log.warn("A worker ended; another takes its place.", {
+      worker: worker.pid,
+      how: worker.how,
+      pause,
+    });
     this.#places[place] = undefined;
     if (pause === 0) this.#replace(place);
     else setTimeout(() => this.#replace(place), pause);
@@ -119,7 +123,7 @@ export class Workers {
     if (this.#stopping || this.#places[place] !== undefined) return;
     const worker = this.#launch(place);
     this.#places[place] = worker;
-    worker.ready.catch((error) => this.#options.log("error", "A worker could not start.", { why: messageOf(error) }));
+    worker.ready.catch((error) => this.#options.log.error("A worker could not start.", { why: messageOf(error) }));
   }
 
   /** In ms. */
@@ -198,7 +202,7 @@ class Worker {
   }
 
   #kill(why: string): void {
-    this.#log("error", "A worker is ended.", { worker: this.pid, why });
+    this.#log.error("A worker is ended.", { worker: this.pid, why });
     this.end();
   }
 
