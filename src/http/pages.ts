@@ -63,7 +63,10 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
     case "unknown":
       return {
         say: "Nope",
-        lines: [`Nothing is called /${slug}.`, "Capitals count. So does every letter. Check it against what you were given."],
+        lines: [
+          `Nothing is called /${slug}.`,
+          "Capitals count. So does every letter. Check it against what you were given.",
+        ],
         foot: "404, not found",
       };
     case "gone":
@@ -75,10 +78,7 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
     case "unavailable":
       return {
         say: "Not now",
-        lines: [
-          `We can't look up /${slug}. The link is likely fine. We aren't.`,
-          `Trying again in ${retrySeconds} s.`,
-        ],
+        lines: [`We can't look up /${slug}. The link is likely fine. We aren't.`, `Trying again in ${retrySeconds} s.`],
         foot: "503, not available",
       };
   }
@@ -89,11 +89,12 @@ export function page(words: PageWords, house: string, slug: string, retry = fals
   const name = `/${slug}`;
   const lines = words.lines.map((line) => {
     const [before, after] = slug === "" ? [line] : split(line, name);
-    const text = after === undefined ? escape(line) : `${escape(before)}<b class="typed">${escape(name)}</b>${escape(after)}`;
+    const text =
+      after === undefined ? escaped(line) : `${escaped(before)}<b class="typed">${escaped(name)}</b>${escaped(after)}`;
     return `<p>${text}</p>`;
   });
   if (retry) lines.push('<div class="bar"><div></div></div>');
-  const heading = `<h1><mark>${escape(words.say)}</mark><i></i></h1>`;
+  const heading = `<h1><mark>${escaped(words.say)}</mark><i></i></h1>`;
   return shell(`${words.say}.`, house, heading + lines.join(""), words.foot, retry);
 }
 
@@ -106,7 +107,7 @@ export function rootPage(house: string): string {
 
 function shell(title: string, house: string, main: string, foot: string, retry: boolean): string {
   const refresh = retry ? `<meta http-equiv="refresh" content="${retrySeconds}">` : "";
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${style}</style></head><body><header>${escape(house)}</header><main>${main}</main><footer><span>${escape(foot)}</span>${markSvg}</footer></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title><style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${escaped(foot)}</span>${markSvg}</footer></body></html>`;
 }
 
 function split(line: string, part: string): [string, string] | [string] {
@@ -114,8 +115,14 @@ function split(line: string, part: string): [string, string] | [string] {
   return at === -1 ? [line] : [line.slice(0, at), line.slice(at + part.length)];
 }
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }

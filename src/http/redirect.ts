@@ -1,5 +1,5 @@
 import { CurtError } from "../core/errors.ts";
-import { type LinkRecord, type RedirectStatus } from "../core/link.ts";
+import type { LinkRecord, RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
 import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
@@ -13,7 +13,7 @@ export interface RedirectOptions {
   /** The host that pages show. */
   readonly house: string;
   readonly now: () => number;
-  readonly log: (level: "warn" | "error", message: string, details: Readonly<Record<string, unknown>>) => void;
+  readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
 /** How visitors of a slug are answered. */
@@ -48,7 +48,7 @@ export class Redirects {
     } catch (thrown) {
       const error = shownError(thrown);
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.#options.log("error", "A redirect could not be looked up.", { slug, reason });
+      this.#options.log.error("A redirect could not be looked up.", { reason });
       return this.#said("unavailable", slug, request, error);
     }
   }
@@ -82,7 +82,12 @@ export class Redirects {
       return problemResponse(error, { Vary: "Accept" });
     }
     const text = `${words.say}. ${words.lines.join(" ")}\n`;
-    const headers = { ...retry, "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", Vary: "Accept" };
+    const headers = {
+      ...retry,
+      "Content-Type": "text/plain; charset=utf-8",
+      "Cache-Control": "no-store",
+      Vary: "Accept",
+    };
     return new Response(text, { status, headers });
   }
 }
