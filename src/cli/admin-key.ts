@@ -18,9 +18,13 @@ export async function adminKeyOf(config: Config): Promise<string> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT")
-      throw new CommandFailed(`There is no admin key at ${path}. Name the server's data folder (--data) or give CURT_KEY.`);
+      throw new CommandFailed(
+        `There is no admin key at ${path}. Name the server's data folder (--data) or give CURT_KEY.`,
+      );
     if (code === "EACCES" || code === "EPERM")
-      throw new CommandFailed(`The admin key at ${path} is readable only by its owner. Give CURT_KEY, or be that user.`);
+      throw new CommandFailed(
+        `The admin key at ${path} is readable only by its owner. Give CURT_KEY, or be that user.`,
+      );
     throw error;
   }
 }

@@ -68,7 +68,10 @@ export class Client {
       for await (const part of response) parts.push(part as Buffer);
       return { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() };
     } catch (error) {
-      throw new CommandFailed(`No answer from ${server} (${reasonOf(error)}). ${howToStart(this.#config)}`, "no_answer");
+      throw new CommandFailed(
+        `No answer from ${server} (${reasonOf(error)}). ${howToStart(this.#config)}`,
+        "no_answer",
+      );
     }
   }
 }

@@ -1,7 +1,6 @@
 /** Control characters, and those that turn the direction of text around. A tab is one too. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unsafeInJson = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A text from users on one line, without what could command a terminal. */
