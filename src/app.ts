@@ -1,0 +1,96 @@
+import type { Config } from "./config.ts";
+import { counterSlugs } from "./core/counter.ts";
+import { Keys } from "./core/keys.ts";
+import type { LinkId } from "./core/link.ts";
+import { Links } from "./core/links.ts";
+import { Resolver } from "./core/resolver.ts";
+import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
+import type { Registry, Store } from "./core/store.ts";
+import { ownAddress } from "./core/target.ts";
+import { counterHash, leasedIds } from "./counter-ids.ts";
+import { LocalCommitter } from "./stores/sql/committer.ts";
+import type { Committer } from "./stores/sql/operation.ts";
+import { openSqliteStore } from "./stores/sql/store.ts";
+
+/** All that answers requests or carries out commands, built from the settings. */
+export interface App {
+  readonly store: Store;
+  readonly links: Links;
+  readonly resolver: Resolver;
+  readonly keys: Keys;
+  /** Slugs of the strategy that the settings name. */
+  readonly slugs: SlugMaker;
+  /** Slugs of strategy `hash`. */
+  readonly hash: SlugMaker;
+  /** Damage is known: from now on nothing is said to be absent. */
+  degrade(why: string): void;
+  /** Closes the store, and leaves the committer to its owner. */
+  close(): Promise<void>;
+}
+
+export interface AppParts {
+  /** Takes the writes: the process's own one, or the line to main. */
+  readonly committer: Committer;
+  /** See `LinksOptions`. */
+  readonly announce: (ids: readonly LinkId[]) => Promise<void>;
+}
+
+/**
+ * Opens the one writer of the embedded store; the caller holds `lockData`. Throws `StoreDamaged` naming the damage.
+ */
+export function openCommitter(config: Config): LocalCommitter {
+  return LocalCommitter.open(config.storePath, {
+    trustFile: config.mutants.includes("no-mark"),
+    unsynced: config.mutants.includes("synchronous-normal"),
+  });
+}
+
+/** Builds all over a store whose committer is open. Throws what the store throws. */
+export async function openApp(config: Config, { committer, announce }: AppParts): Promise<App> {
+  const store = openSqliteStore({
+    path: config.storePath,
+    committer,
+    trustRows: config.mutants.includes("no-row-checksum"),
+  });
+  const hash = hashSlugs(sha256);
+  const slugs = await slugsOf(config, store.registry, hash);
+  const now = Date.now;
+  return {
+    store,
+    links: new Links({
+      store: store.links,
+      cache: undefined,
+      announce,
+      slugs,
+      own: ownAddress(config.baseUrl, config.port),
+      now,
+      token: () => randomBytes(16).toHex(),
+    }),
+    resolver: new Resolver({ store: store.links, cache: undefined, now }),
+    keys: new Keys({
+      registry: store.registry,
+      adminKey: config.adminKey,
+      now,
+      randomBytes,
+      sha256: (text) => sha256(text).toHex(),
+    }),
+    slugs,
+    hash,
+    degrade: (why) => store.degrade(why),
+    close: () => store.close(),
+  };
+}
+
+async function slugsOf(config: Config, registry: Registry, hash: SlugMaker): Promise<SlugMaker> {
+  if (config.slugs === "hash") return hash;
+  if (config.slugs === "random") return randomSlugs(config.slugLength, randomBytes);
+  return counterSlugs(config.slugLength, await counterHash(registry), leasedIds(registry));
+}
+
+function sha256(text: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, readConfig } from "./config.ts";
+
+const refusal = (flags: Parameters<typeof readConfig>[0], env: Record<string, string>) => {
+  try {
+    readConfig(flags, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return undefined;
+};
+
+test("nothing set is a working configuration", () => {
+  const config = readConfig({}, {});
+  expect(config).toMatchObject({ port: 5000, host: "127.0.0.1", baseUrl: "http://localhost:5000", slugLength: 7 });
+  expect(config.storePath).toEndWith("/data/curt.db");
+  expect(config.sources.CURT_PORT).toBe("default");
+});
+
+test("a flag wins over the environment, and the source is known", () => {
+  const config = readConfig({ CURT_PORT: "6000" }, { CURT_PORT: "7000", CURT_SLUGS: "counter" });
+  expect(config).toMatchObject({ port: 6000, baseUrl: "http://localhost:6000", slugs: "counter", slugLength: 1 });
+  expect(config.sources).toMatchObject({ CURT_PORT: "flag", CURT_SLUGS: "environment" });
+  expect(config.raw).toEqual({ CURT_PORT: "6000", CURT_SLUGS: "counter" });
+});
+
+test("a secret comes from a file, without its line end", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "curt-config-")), "key");
+  writeFileSync(file, "0123456789abcdef\n");
+  const config = readConfig({}, { CURT_ADMIN_KEY_FILE: file });
+  expect(config.adminKey).toBe("0123456789abcdef");
+  expect(config.sources.CURT_ADMIN_KEY).toBe("file");
+});
+
+describe("one line that names the setting, what it got and what it takes", () => {
+  for (const [env, parts] of [
+    [{ CURT_PROT: "1" }, ["CURT_PROT", "not a setting"]],
+    [{ CURT_PORT_FILE: "/x" }, ["CURT_PORT_FILE", "not a setting"]],
+    [{ CURT_PORT: "80a" }, ["CURT_PORT", '"80a"', "1 to 65535"]],
+    [{ CURT_PORT: "70000" }, ["CURT_PORT", '"70000"']],
+    [{ CURT_PUBLIC_CREATE: "yes" }, ["CURT_PUBLIC_CREATE", '"yes"', "true or false"]],
+    [{ CURT_BASE_URL: "go.example.com" }, ["CURT_BASE_URL", "https://go.example.com"]],
+    [{ CURT_REDIRECT_STATUS: "304" }, ["CURT_REDIRECT_STATUS", "301, 302, 303, 307, 308"]],
+    [{ CURT_STORE: "mysql://x" }, ["CURT_STORE", "sqlite"]],
+    [{ CURT_ADMIN_KEY_FILE: "/does/not/exist" }, ["CURT_ADMIN_KEY_FILE", "/does/not/exist"]],
+    [{ CURT_SLUGS: "hash", CURT_SLUG_LENGTH: "7" }, ["CURT_SLUG_LENGTH", "hash"]],
+  ] as [Record<string, string>, string[]][])
+    test(Object.keys(env).join(), () => {
+      const message = refusal({}, env) ?? "";
+      for (const part of parts) expect(message).toContain(part);
+      expect(message).not.toContain("\n");
+    });
+  test("a secret is not shown", () => {
+    expect(refusal({}, { CURT_ADMIN_KEY: "hunter2" })).not.toContain("hunter2");
+  });
+  test("a flag is named as a flag", () => expect(refusal({ CURT_PORT: "x" }, {})).toStartWith("--port"));
+});

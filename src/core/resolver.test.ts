@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import type { Cache } from "./cache.ts";
+import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
+import { Resolver } from "./resolver.ts";
+import { StoreUnavailable } from "./store.ts";
+
+const id: LinkId = { host: "", slug: "a" };
+const record = (version: number, deletedAt: number | null = null) =>
+  ({ ...id, url: `https://example.com/${version}`, version, deletedAt }) as LinkRecord;
+
+/** A store whose answers the test holds back and lets go. */
+class HeldStore {
+  asked: ((answer: LinkRecord | undefined | Error) => void)[] = [];
+  find(): Promise<LinkRecord | undefined> {
+    return new Promise((resolve, reject) => {
+      this.asked.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
+    });
+  }
+}
+
+let store: HeldStore;
+let now: number;
+let resolver: Resolver;
+const turn = () => Bun.sleep(0);
+
+beforeEach(() => {
+  store = new HeldStore();
+  now = 0;
+  resolver = new Resolver({ store, cache: undefined, now: () => now, limit: 2, unknownFor: 1000 });
+});
+
+describe("one flight for each slug", () => {
+  test("many who wait ask the store once", async () => {
+    const all = Array.from({ length: 10 }, () => resolver.find(id));
+    await turn();
+    expect(store.asked.length).toBe(1);
+    store.asked[0]?.(record(1));
+    for (const found of await Promise.all(all)) expect(found?.link.version).toBe(1);
+    expect(resolver.hit(keyOf(id))?.link.version).toBe(1);
+  });
+  test("an error reaches all of them and is not remembered", async () => {
+    const all = [resolver.find(id), resolver.find(id)];
+    await turn();
+    store.asked[0]?.(new StoreUnavailable("down"));
+    for (const one of await Promise.allSettled(all)) expect(one.status).toBe("rejected");
+    const again = resolver.find(id);
+    await turn();
+    store.asked[1]?.(record(1));
+    expect((await again)?.link.version).toBe(1);
+  });
+});
+
+describe("a change during a flight", () => {
+  test("whoever asks after it does not get what was before", async () => {
+    const early = resolver.find(id);
+    await turn();
+    resolver.forget([id]);
+    const late = resolver.find(id);
+    await turn();
+    expect(store.asked.length).toBe(2);
+    store.asked[1]?.(record(2));
+    store.asked[0]?.(record(1));
+    expect((await late)?.link.version).toBe(2);
+    expect((await early)?.link.version).toBe(1);
+    expect(resolver.hit(keyOf(id))?.link.version).toBe(2);
+  });
+  test("what the flight brings is not kept, whichever way it is forgotten", async () => {
+    for (const forget of [() => resolver.forget([id]), () => resolver.forgetAll()]) {
+      const flight = resolver.find(id);
+      await turn();
+      forget();
+      store.asked.at(-1)?.(record(1));
+      await flight;
+      expect(resolver.hit(keyOf(id))).toBeUndefined();
+    }
+  });
+  test("even when it comes in the turn in which the flight began", async () => {
+    const flight = resolver.find(id);
+    resolver.forget([id]);
+    await turn();
+    store.asked[0]?.(record(1));
+    await flight;
+    expect(resolver.hit(keyOf(id))).toBeUndefined();
+  });
+});
+
+describe("an unknown slug", () => {
+  const ask = async (answer: LinkRecord | undefined) => {
+    const flight = resolver.find(id);
+    await turn();
+    store.asked.at(-1)?.(answer);
+    return flight;
+  };
+  test("is remembered for a while", async () => {
+    expect(await ask(undefined)).toBeUndefined();
+    now = 999;
+    expect(await resolver.find(id)).toBeUndefined();
+    expect(store.asked.length).toBe(1);
+    now = 1000;
+    expect((await ask(record(1)))?.link.version).toBe(1);
+  });
+  test("until it is made", async () => {
+    await ask(undefined);
+    resolver.forget([id]);
+    expect((await ask(record(1)))?.link.version).toBe(1);
+  });
+  test("and the mark of a deleted link is one", async () => {
+    expect(await ask(record(3, 5))).toBeUndefined();
+    expect(resolver.hit(keyOf(id))).toBeUndefined();
+  });
+});
+
+test("a shared cache is asked before the store and filled from it", async () => {
+  const kept = new Map<string, LinkRecord>();
+  const cache: Cache = {
+    get: async (one) => kept.get(keyOf(one)),
+    putIfNewer: async (one) => void kept.set(keyOf(one), one),
+    close: async () => {},
+  };
+  const through = new Resolver({ store, cache, now: () => now });
+  const first = through.find(id);
+  await turn();
+  store.asked[0]?.(record(1));
+  await first;
+  expect(kept.get("a")?.version).toBe(1);
+  through.forgetAll();
+  expect((await through.find(id))?.link.version).toBe(1);
+  expect(store.asked.length).toBe(1);
+});

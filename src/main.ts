@@ -1,0 +1,122 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
+import { type App, openApp, openCommitter } from "./app.ts";
+import { type Config, childEnvironment, readConfig } from "./config.ts";
+import { StoreDamaged } from "./core/store.ts";
+import { MainLine } from "./line-main.ts";
+import { FolderLocked, lockData } from "./lock.ts";
+import { type Log, openLog } from "./log.ts";
+import { PortRefused, probePort } from "./port.ts";
+import { type EndSignals, listenForEnd } from "./signals.ts";
+import { StartFailed, Workers } from "./workers.ts";
+
+/**
+ * Serves until a signal asks for the end, and returns the exit code: 0 after a clean drain, 1 if it could not start or
+ * had to be cut off. `demo`: keeps everything in a folder of its own, wiped now, and lets anyone create links.
+ */
+export async function runMain(asked: Config, { demo = false } = {}): Promise<number> {
+  const config = demo ? demoConfig(asked) : asked;
+  const log = openLog(config.log);
+  const signals = listenForEnd();
+  try {
+    mkdirSync(config.data, { recursive: true, mode: 0o700 });
+    const lock = lockData(config);
+    try {
+      if (demo) wipe(config.data);
+      return await serve(config, log, signals);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    console.error(`curt: ${refusalOf(error, config)}`);
+    return 1;
+  }
+}
+
+async function serve(config: Config, log: Log, signals: EndSignals): Promise<number> {
+  await probePort(config.host, config.port);
+  const line = new MainLine();
+  const workers = new Workers({ count: config.workers, line, log, environment: childEnvironment(config) });
+  // They load their code while the store is opened here.
+  workers.launch();
+  try {
+    const committer = openCommitter(config);
+    try {
+      line.open(committer);
+      const app = await openApp(config, { committer, announce: async () => {} });
+      const madeKey = await app.keys.ensureAdmin();
+      if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
+      const started = workers.open();
+      if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
+        console.log(greeting(config, madeKey));
+      process.on("SIGUSR2", () => void recycle(workers, log));
+      return await end(workers, log, signals, app);
+    } finally {
+      await committer.close();
+    }
+  } finally {
+    workers.kill();
+  }
+}
+
+/** Waits for the end to be asked for, and drains. */
+async function end(workers: Workers, log: Log, signals: EndSignals, app: App): Promise<number> {
+  const signal = await signals.asked;
+  log.info("Answering what was asked, then ending.", { signal });
+  const clean = await Promise.race([workers.drain(), signals.insisted.then(() => false)]);
+  if (!clean) log.warn("The end was not clean: some requests were cut off.");
+  await app.close();
+  return clean ? 0 : 1;
+}
+
+async function recycle(workers: Workers, log: Log): Promise<void> {
+  const done = await workers.recycle();
+  if (done) log.info("Every worker was recycled.");
+  else log.warn("The workers were not all recycled.");
+}
+
+/** The settings of `--demo`. A store that is named is kept, and only the rest is in the folder that is wiped. */
+function demoConfig(asked: Config): Config {
+  return readConfig({ ...asked.raw, CURT_DATA: join(asked.data, "demo"), CURT_PUBLIC_CREATE: "true" }, {});
+}
+
+/** All but the lock, which we hold. */
+function wipe(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (name !== "curt.lock" && name !== "curt.pid") rmSync(join(folder, name), { recursive: true });
+}
+
+function greeting(config: Config, madeKey: string | undefined): string {
+  const local = /^(127\.|0\.0\.0\.0$|::1?$|localhost$)/.test(config.host);
+  const host = local ? "localhost" : config.host.includes(":") ? `[${config.host}]` : config.host;
+  const url = `http://${host}:${config.port}`;
+  const workers = config.workers === 1 ? "1 worker" : `${config.workers} workers`;
+  const lines = [`Curt on ${url} (${workers}), data in ${config.data}`];
+  if (madeKey === undefined)
+    return [...lines, config.adminKey === undefined ? `Admin key: in ${adminKeyFile(config.data)}` : ""]
+      .join("\n")
+      .trim();
+  return [
+    ...lines,
+    "",
+    `Admin key, with every right: ${madeKey}`,
+    `It is kept in ${adminKeyFile(config.data)}, readable for you only, and not shown again.`,
+    "",
+    "Make a link, and follow it:",
+    `  curl -sS ${url}/api/v1/links -H 'Authorization: Bearer ${madeKey}' -H 'Content-Type: application/json' -d '{"url":"https://example.com/","slug":"hello","reuse":true}'`,
+    `  curl -sSI ${url}/hello`,
+    "",
+  ].join("\n");
+}
+
+/** One line for what keeps the server from starting; what nobody foresaw goes on. */
+function refusalOf(error: unknown, config: Config): string {
+  if (error instanceof FolderLocked || error instanceof PortRefused || error instanceof StartFailed)
+    return error.message;
+  if (error instanceof StoreDamaged) return error.message;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && path !== undefined) return `${path} can't be used (${code}). CURT_DATA is ${config.data}.`;
+  if (code?.startsWith("SQLITE_")) return `The data folder ${config.data} can't be used: ${message} (${code}).`;
+  throw error;
+}

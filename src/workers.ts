@@ -1,0 +1,240 @@
+import { join } from "node:path";
+import type { PartForMain, PartForWorker } from "./line.ts";
+import type { LifePart, MainLine, Member } from "./line-main.ts";
+import type { Log } from "./log.ts";
+
+/** How long a worker may take until it serves, in ms. */
+const startLimit = 30_000;
+/** How long a drain may take before the worker is ended, in ms. */
+const drainLimit = 9_000;
+/** So many deaths in so many ms are met by starting again at once; beyond, with a pause that doubles. */
+const deathLimit = { count: 10, within: 10_000 } as const;
+const pauses = { first: 1_000, longest: 30_000 } as const;
+
+/** A worker could not start; the message is the one line to print. */
+export class StartFailed extends Error {
+  override readonly name = "StartFailed";
+}
+
+export interface WorkersOptions {
+  readonly count: number;
+  readonly line: MainLine;
+  readonly log: Log;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Keeps `count` workers running: starts them, puts new ones in place of dead ones, recycles and drains them. */
+export class Workers {
+  readonly #options: WorkersOptions;
+  /** Who serves, or is about to. */
+  readonly #places: (Worker | undefined)[] = [];
+  /** Those who are being drained too. */
+  readonly #alive = new Set<Worker>();
+  #deaths: number[] = [];
+  #pause: number = pauses.first;
+  #opened = false;
+  #started = false;
+  #stopping = false;
+  #recycling = false;
+  #degraded: string | undefined;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the processes, which load their code and wait for `open`. */
+  launch(): void {
+    for (let place = 0; place < this.#options.count; place++) this.#places[place] = this.#launch(place);
+  }
+
+  /** Lets the workers open the store and serve. Returns when all do. Throws what keeps one of them from it. */
+  async open(): Promise<void> {
+    this.#opened = true;
+    for (const worker of this.#alive) worker.open();
+    await Promise.all([...this.#alive].map((worker) => worker.ready));
+    this.#started = true;
+  }
+
+  /** Puts a new worker in the place of each, one after another; no request fails. `false`: it did not come to the end. */
+  async recycle(): Promise<boolean> {
+    if (this.#recycling || this.#stopping || !this.#started) return false;
+    this.#recycling = true;
+    try {
+      for (let place = 0; place < this.#places.length; place++) {
+        const fresh = this.#launch(place);
+        await fresh.ready;
+        const old = this.#places[place];
+        this.#places[place] = fresh;
+        await old?.drain();
+        if (this.#stopping) return false;
+      }
+      return true;
+    } catch (error) {
+      this.#options.log.error("A worker could not be recycled.", { why: messageOf(error) });
+      return false;
+    } finally {
+      this.#recycling = false;
+    }
+  }
+
+  /** Drains all, at most 9 s. `false`: some had to be ended. */
+  async drain(): Promise<boolean> {
+    this.#stopping = true;
+    const clean = await Promise.all([...this.#alive].map((worker) => worker.drain()));
+    return clean.every((one) => one);
+  }
+
+  /** Ends all at once. */
+  kill(): void {
+    this.#stopping = true;
+    for (const worker of this.#alive) worker.end();
+  }
+
+  /** See `PartForWorker`; workers that start later are told too. */
+  degrade(why: string): void {
+    this.#degraded = why;
+    for (const worker of this.#alive) worker.degrade(why);
+  }
+
+  #launch(place: number): Worker {
+    const worker = new Worker(this.#options);
+    this.#alive.add(worker);
+    void worker.ended.then(() => this.#ended(worker, place));
+    if (this.#opened) worker.open();
+    if (this.#degraded !== undefined) worker.degrade(this.#degraded);
+    return worker;
+  }
+
+  #ended(worker: Worker, place: number): void {
+    this.#alive.delete(worker);
+    if (this.#stopping || !this.#started || this.#places[place] !== worker) return;
+    const pause = this.#pauseAfterDeath();
+    this.#options.log.warn("A worker ended; another takes its place.", {
+      worker: worker.pid,
+      how: worker.how,
+      pause,
+    });
+    this.#places[place] = undefined;
+    if (pause === 0) this.#replace(place);
+    else setTimeout(() => this.#replace(place), pause);
+  }
+
+  #replace(place: number): void {
+    if (this.#stopping || this.#places[place] !== undefined) return;
+    const worker = this.#launch(place);
+    this.#places[place] = worker;
+    worker.ready.catch((error) => this.#options.log.error("A worker could not start.", { why: messageOf(error) }));
+  }
+
+  /** In ms. */
+  #pauseAfterDeath(): number {
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < deathLimit.within), now];
+    if (this.#deaths.length <= deathLimit.count) {
+      this.#pause = pauses.first;
+      return 0;
+    }
+    const pause = this.#pause;
+    this.#pause = Math.min(pauses.longest, pause * 2);
+    return pause;
+  }
+}
+
+/** One worker process. */
+class Worker {
+  readonly pid: number;
+  /** Rejects with what kept it from serving. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  /** How it ended. */
+  how = "";
+  readonly #child: Bun.Subprocess;
+  readonly #line: MainLine;
+  readonly #log: Log;
+  readonly #member: Member;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor({ line, log, environment }: WorkersOptions) {
+    this.#line = line;
+    this.#log = log;
+    this.ready = this.#ready.promise;
+    this.ended = this.#ended.promise;
+    // Whoever cares awaits it; for the others a failed start is a death like any other.
+    this.ready.catch(() => {});
+    this.#member = line.connect({
+      send: (parts) => this.#send(parts),
+      kill: (why) => this.#kill(why),
+    });
+    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "worker.ts")], {
+      env: environment,
+      stdio: ["ignore", "inherit", "inherit"],
+      // Faster than "advanced" for these messages (measured).
+      serialization: "json",
+      ipc: (parts: PartForMain[]) => this.#receive(parts),
+      onExit: (_child, code, signal) => this.#gone(signal === null ? `exit code ${code}` : `signal ${signal}`),
+    });
+    this.pid = this.#child.pid;
+    const timer = setTimeout(() => this.#kill("It took too long to start."), startLimit);
+    const stopTimer = () => clearTimeout(timer);
+    this.ready.then(stopTimer, stopTimer);
+  }
+
+  open(): void {
+    this.#member.outbox.put({ is: "open" });
+  }
+
+  degrade(why: string): void {
+    this.#member.outbox.put({ is: "degrade", why });
+  }
+
+  /** Returns when it has ended, after at most 9 s. `false`: it had to be ended. */
+  async drain(): Promise<boolean> {
+    this.#member.outbox.put({ is: "drain" });
+    const timer = setTimeout(() => this.#kill("It took too long to drain."), drainLimit);
+    await this.ended;
+    clearTimeout(timer);
+    return this.how === "exit code 0";
+  }
+
+  end(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #kill(why: string): void {
+    this.#log.error("A worker is ended.", { worker: this.pid, why });
+    this.end();
+  }
+
+  #send(parts: PartForWorker[]): void {
+    try {
+      this.#child.send(parts);
+    } catch {
+      // Its channel is closed, so it leaves by itself; `onExit` follows.
+    }
+  }
+
+  #receive(parts: readonly PartForMain[]): void {
+    for (const part of this.#line.receive(this.#member, parts)) this.#live(part);
+  }
+
+  #live(part: LifePart): void {
+    if (part.is === "joined") this.#member.outbox.put({ is: "serve" });
+    else if (part.is === "ready") this.#ready.resolve();
+    else {
+      this.#ready.reject(new StartFailed(part.why));
+      this.end();
+    }
+  }
+
+  #gone(how: string): void {
+    this.how = how;
+    this.#line.gone(this.#member);
+    this.#ready.reject(new StartFailed(`A worker ended before it served (${how}).`));
+    this.#ended.resolve();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
