@@ -9,6 +9,7 @@ export const errorTable = {
   not_found: { status: 404, title: "There is nothing here." },
   method_not_allowed: { status: 405, title: "The method is not allowed here." },
   slug_taken: { status: 409, title: "The slug is taken." },
+  link_gone: { status: 410, title: "The link is over." },
   link_deleted: { status: 410, title: "The link was deleted." },
   version_mismatch: { status: 412, title: "The link was changed since." },
   body_too_large: { status: 413, title: "The body is too large." },

@@ -1,6 +1,6 @@
 import type { Cache } from "./cache.ts";
 import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
-import type { LinkId, LinkRecord, RedirectStatus } from "./link.ts";
+import { type LinkId, type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
 import { isReserved, slugProblem } from "./slug.ts";
 import type { SlugMaker } from "./slugs.ts";
 import type { InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
@@ -21,7 +21,7 @@ export interface LinkInput {
 }
 
 /** What an edit may change; what is left out stays. */
-export type LinkPatch = Partial<Omit<LinkInput, "slug">>;
+export type LinkPatch = { readonly [K in Exclude<keyof LinkInput, "slug">]?: LinkInput[K] | undefined };
 
 /** A link that comes from elsewhere keeps its age, and its token tells a repeated import from a stranger's link. */
 export interface Imported {
@@ -141,6 +141,29 @@ export class Links {
     return { record, slug };
   }
 
+  /** The slug to try for a draft; `attempt` counts from 0. Throws `CurtError` `slugs_exhausted`. */
+  async proposal(draft: Draft, attempt: number): Promise<string> {
+    const slug = draft.slug ?? (await this.#options.slugs.propose(draft.record.url, attempt));
+    if (slug === undefined) throw exhausted();
+    return slug;
+  }
+
+  /**
+   * Makes the link of a draft under this slug, or finds the one that its token made before: repeating is harmless.
+   * A link that its token made and somebody deleted since stays deleted (`link_deleted`).
+   */
+  async place(draft: Draft, slug: string): Promise<CreateResult | "try another"> {
+    const record = { ...draft.record, slug };
+    const [outcome] = await this.#insert([record]);
+    if (outcome === undefined) throw new CurtError("internal", "An insert had no outcome.");
+    const there = outcome.outcome === "inserted" ? outcome.record : outcome.by;
+    if (there.token === record.token && there.deletedAt !== null)
+      return { outcome: "failed", error: new CurtError("link_deleted", `/${slug} was made, and deleted since.`) };
+    const settled = await this.settle(record, outcome, draft.slug !== undefined);
+    if (settled !== "try another" && settled.outcome === "created") await this.published([settled.link]);
+    return settled;
+  }
+
   /** Reads what an insert's outcome means for whoever asked for the link. */
   async settle(
     record: LinkRecord,
@@ -181,7 +204,7 @@ export class Links {
     const candidates = await this.#options.store.findByTarget(host, record.url, 100);
     return candidates.find(
       (link) =>
-        !link.disabled &&
+        stateOf(link, this.#options.now()) === "active" &&
         (slug === undefined || slug === link.slug) &&
         given.every((name) => JSON.stringify(link[name]) === JSON.stringify(record[name])),
     );

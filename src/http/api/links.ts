@@ -1,0 +1,163 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { CurtError, invalidInput } from "../../core/errors.ts";
+import type { Made } from "../../core/idempotency.ts";
+import type { LinkRecord } from "../../core/link.ts";
+import type { LinkInput } from "../../core/links.ts";
+import { slugProblem } from "../../core/slug.ts";
+import { words } from "../../core/words.ts";
+import { idempotencyLimit, pageDefault } from "../limits.ts";
+import { type Api, jsonBody, type Shared } from "./context.ts";
+import { createBody, linkSchema, listQuery, pageSchema, patchBody, problems, type ShownLink } from "./schemas.ts";
+import { shownLink } from "./shown.ts";
+
+const link = { content: { "application/json": { schema: linkSchema } } };
+const slugParam = z.object({ slug: z.string().openapi({ description: "Percent-encoded, as one segment" }) });
+const ifMatch = z.object({
+  "if-match": z.string().optional().openapi({ description: 'The version: "3", or *' }),
+});
+const security = [{ key: [] }];
+
+const createRoutes = (shared: Shared) => ({
+  create: createRoute({
+    method: "post",
+    path: "/api/v1/links",
+    summary: "Make a link",
+    security: [...security, {}],
+    middleware: [shared.mayCreate(), jsonBody] as const,
+    request: {
+      headers: z.object({
+        "idempotency-key": z.string().min(1).max(idempotencyLimit).optional(),
+      }),
+      body: { required: true, content: { "application/json": { schema: createBody } } },
+    },
+    responses: {
+      201: { description: "Made", ...link },
+      200: { description: "There was one", ...link },
+      ...problems(
+        ...(["invalid_input", "slug_reserved", "unauthorized", "forbidden", "slug_taken", "link_deleted"] as const),
+        ...(["body_too_large", "unsupported_media_type", "idempotency_mismatch", "rate_limited"] as const),
+        "slugs_exhausted",
+      ),
+    },
+  }),
+  list: createRoute({
+    method: "get",
+    path: "/api/v1/links",
+    summary: "List links, newest first",
+    security,
+    middleware: [shared.needs("links:read")] as const,
+    request: { query: listQuery },
+    responses: {
+      200: { description: "A page", content: { "application/json": { schema: pageSchema } } },
+      ...problems("invalid_input", "unauthorized", "forbidden"),
+    },
+  }),
+  get: createRoute({
+    method: "get",
+    path: "/api/v1/links/{slug}",
+    summary: "Read a link",
+    security,
+    middleware: [shared.needs("links:read")] as const,
+    request: { params: slugParam },
+    responses: { 200: { description: "The link", ...link }, ...problems("unauthorized", "forbidden", "not_found") },
+  }),
+  edit: createRoute({
+    method: "patch",
+    path: "/api/v1/links/{slug}",
+    summary: "Change what is named",
+    security,
+    middleware: [shared.needs("links:write"), jsonBody] as const,
+    request: {
+      params: slugParam,
+      headers: ifMatch,
+      body: { required: true, content: { "application/json": { schema: patchBody } } },
+    },
+    responses: {
+      200: { description: "Changed", ...link },
+      ...problems(
+        ...(["invalid_input", "unauthorized", "forbidden", "not_found", "version_mismatch"] as const),
+        ...(["body_too_large", "unsupported_media_type"] as const),
+      ),
+    },
+  }),
+  remove: createRoute({
+    method: "delete",
+    path: "/api/v1/links/{slug}",
+    summary: "Delete a link",
+    security,
+    middleware: [shared.needs("links:write")] as const,
+    request: { params: slugParam, headers: ifMatch },
+    responses: {
+      204: { description: "Deleted" },
+      ...problems("invalid_input", "unauthorized", "forbidden", "not_found", "version_mismatch"),
+    },
+  }),
+});
+
+/** The paths of links, but the batch. */
+export function linkPaths(api: Api, shared: Shared): void {
+  const { links, baseUrl, now } = shared.options;
+  const shown = (record: LinkRecord) => shownLink(record, baseUrl, now());
+  const routes = createRoutes(shared);
+
+  api.openapi(routes.create, async (c) => {
+    const { reuse = false, ...input } = c.req.valid("json");
+    const key = c.req.valid("header")["idempotency-key"];
+    const answer = ({ link, isNew }: Made) => ({ status: isNew ? (201 as const) : (200 as const), link: shown(link) });
+    const { status, link } =
+      key === undefined
+        ? answer(await make(input, reuse))
+        : await shared.idempotency.create({ owner: c.get("owner"), key, input, reuse, answer });
+    return c.json(link, status, tagOf(link, { Location: `/api/v1/links/${encodeURIComponent(link.slug)}` }));
+  });
+
+  async function make(input: LinkInput, reuse: boolean): Promise<Made> {
+    const same = reuse ? await links.findSame(input) : undefined;
+    if (same !== undefined) return { link: same, isNew: false };
+    const { link, outcome } = await links.create(input);
+    return { link, isNew: outcome === "created" };
+  }
+
+  api.openapi(routes.list, async (c) => {
+    const { search = "", tag = null, state = null, limit = pageDefault, cursor = null } = c.req.valid("query");
+    const query = { words: words(search), tag, state, now: now(), order: "newest", limit, cursor } as const;
+    const page = await links.list(query);
+    return c.json({ links: page.records.map(shown), next: page.next }, 200);
+  });
+
+  api.openapi(routes.get, async (c) => {
+    const link = shown(await links.get(slugOf(c.req.valid("param").slug)));
+    return c.json(link, 200, tagOf(link));
+  });
+
+  api.openapi(routes.edit, async (c) => {
+    const slug = slugOf(c.req.valid("param").slug);
+    const version = versionOf(c.req.valid("header")["if-match"]);
+    const link = shown(await links.edit(slug, c.req.valid("json"), version));
+    return c.json(link, 200, tagOf(link));
+  });
+
+  api.openapi(routes.remove, async (c) => {
+    await links.remove(slugOf(c.req.valid("param").slug), versionOf(c.req.valid("header")["if-match"]));
+    return c.body(null, 204);
+  });
+}
+
+function tagOf(link: ShownLink, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { ...more, ETag: `"${link.version}"` };
+}
+
+/** A slug as it was asked for. The store is not asked for what no slug can be. */
+function slugOf(given: string): string {
+  const slug = given.normalize("NFC");
+  if (slugProblem(slug) !== undefined) throw new CurtError("not_found", "Nothing can be called that.");
+  return slug;
+}
+
+/** The version that `If-Match` asks for; `undefined`: any. */
+function versionOf(header: string | undefined): number | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  const digits = /^\s*(?:"(\d{1,15})"|(\d{1,15}))\s*$/.exec(header);
+  if (digits === null) throw invalidInput([{ path: "If-Match", message: 'Takes a version, as in "3", or *.' }]);
+  return Number(digits[1] ?? digits[2]);
+}

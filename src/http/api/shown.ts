@@ -1,0 +1,43 @@
+import type { ApiKey } from "../../core/keys.ts";
+import { type LinkRecord, stateOf } from "../../core/link.ts";
+import { pathOfSlug } from "../address.ts";
+import type { ShownLink } from "./schemas.ts";
+
+const timeOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+/** Where visitors reach a link. */
+export function shortUrlOf(link: LinkRecord, baseUrl: string): string {
+  return `${baseUrl}/${pathOfSlug(link.slug)}`;
+}
+
+/** A link as the API answers it. */
+export function shownLink(link: LinkRecord, baseUrl: string, now: number): ShownLink {
+  return {
+    slug: link.slug,
+    url: link.url,
+    shortUrl: shortUrlOf(link, baseUrl),
+    title: link.title,
+    tags: [...link.tags],
+    note: link.note,
+    state: stateOf(link, now),
+    redirectStatus: link.redirectStatus,
+    validFrom: timeOf(link.validFrom),
+    validUntil: timeOf(link.validUntil),
+    disabled: link.disabled,
+    forwardQuery: link.forwardQuery,
+    createdAt: new Date(link.createdAt).toISOString(),
+    updatedAt: new Date(link.updatedAt).toISOString(),
+    version: link.version,
+  };
+}
+
+/** A key as the API answers it, without its secret. */
+export function shownKey(key: ApiKey) {
+  return {
+    id: key.id,
+    name: key.name,
+    scopes: [...key.scopes],
+    createdAt: new Date(key.createdAt).toISOString(),
+    expiresAt: timeOf(key.expiresAt),
+  };
+}

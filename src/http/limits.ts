@@ -1,0 +1,32 @@
+/** Every limit on what a program or a visitor sends; the same numbers stand in docs/api.md. Sizes are bytes. */
+
+/** The whole address of a request. Bun itself refuses 16 KB of request line and headers together with 431. */
+export const addressLimit = 8192 + 1024;
+/** A JSON or form body. */
+export const bodyLimit = 1024 * 1024;
+/** How deep objects and arrays of a JSON body may be nested. */
+export const depthLimit = 16;
+/** One line of a batch. */
+export const lineLimit = 64 * 1024;
+/** Lines of a batch that are decided together, and answered together. */
+export const batchGroup = 500;
+/** Characters (code points) of a title, a note, a tag, a search, the name of a key; how many tags a link has. */
+export const titleLimit = 500;
+export const noteLimit = 5000;
+export const tagLimit = 64;
+export const tagsLimit = 50;
+export const searchLimit = 200;
+export const keyNameLimit = 100;
+/** Links of a page of a list. */
+export const pageLimit = 1000;
+export const pageDefault = 50;
+/** Characters of an `Idempotency-Key`. */
+export const idempotencyLimit = 200;
+/** Creates without a key that one address may make in a minute. */
+export const publicPerMinute = 10;
+/** Seconds until a request must have been read, and until an idle connection is closed. */
+export const requestSeconds = 30;
+/** Milliseconds for which a draining server answers with `Connection: close` before it stops. */
+export const drainFor = 1000;
+/** Seconds after which whoever met a store that cannot be asked may try again. */
+export const retrySeconds = 8;

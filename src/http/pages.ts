@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { retrySeconds } from "./limits.ts";
+
+const style = `:root{color-scheme:light dark;--paper:#FBFAF5;--rule:#E4E1D5;--ink3:#6B685B;--ink2:#525045;--ink:#17160F}
+@media(prefers-color-scheme:dark){:root{--paper:#14130F;--rule:#2E2C25;--ink3:#9B9788;--ink2:#BFBBAC;--ink:#F3F0E4}}
+*{box-sizing:border-box;margin:0}
+body{min-height:100vh;min-height:100dvh;padding:32px;display:flex;flex-direction:column;background:var(--paper);color:var(--ink);font:400 18px/28px "Host Grotesk",system-ui,sans-serif}
+header,b.typed{font-family:"Sometype Mono",ui-monospace,monospace;font-weight:700;letter-spacing:-.02em;overflow-wrap:anywhere}
+header{font-size:14px;line-height:20px}
+main{flex:1;display:flex;flex-direction:column;justify-content:center;padding:40px 0}
+h1{font-weight:750;font-size:88px;line-height:1.08;letter-spacing:-.035em;margin-bottom:32px}
+h1.line{font-size:56px;line-height:1.3}
+mark{background:#FFD62E;color:#17160F;padding:0 .1em;white-space:nowrap}
+i{display:inline-block;width:.16em;height:.16em;margin-left:.09em;background:var(--ink)}
+p+p{margin-top:8px;font-size:15px;line-height:24px;color:var(--ink2)}
+a{color:inherit;text-underline-offset:3px}
+a:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
+footer{display:flex;justify-content:space-between;align-items:end;font-size:13px;line-height:20px;color:var(--ink3)}
+svg{display:block;height:20px}
+.block{fill:#FFD62E}.word{fill:#17160F}.stop{fill:var(--ink)}
+.bar{margin-top:24px;width:270px;max-width:100%;height:3px;background:var(--rule)}
+.bar div{height:3px;background:var(--ink);animation:wait ${retrySeconds}s linear both}
+@keyframes wait{from{width:0}to{width:100%}}
+@media(prefers-reduced-motion:reduce){.bar{display:none}}
+@media(max-width:599px){body{padding:16px}h1{font-size:64px}h1.line{font-size:40px}}
+@media(forced-colors:active){mark{background:Highlight;color:HighlightText}i{background:CanvasText}}`;
+
+const word =
+  "M21.5 10.63A10 10 0 1 0 21.5 29.37V23.57A5 5 0 1 1 21.5 16.43ZM25 10V22A8 8 0 0 0 41 22V10H36V22A3 3 0 0 1 30 22V10Z" +
+  "M45 30V20A10 10 0 0 1 55 10V15A5 5 0 0 0 50 20V30Z" +
+  "M59 4H64V10H68.5V15H64V22A3 3 0 0 0 67 25H68.5V30H67A8 8 0 0 1 59 22V15H57V10H59Z";
+const markSvg = `<svg viewBox="0 0 86 38" role="img" aria-label="curt"><path class="block" d="M0 0H76V38H0Z"/><path class="word" d="${word}"/><path class="stop" d="M80 25H85V30H80Z"/></svg>`;
+
+/** The icon of browser tabs. */
+export const iconSvg =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#FFD62E" d="M0 0H32V32H0Z"/>' +
+  '<path fill="#17160F" d="M18 6.63A10 10 0 1 0 18 25.37V19.57A5 5 0 1 1 18 12.43ZM21.5 20H27.5V26H21.5Z"/></svg>';
+
+const hash = createHash("sha256").update(style).digest("base64");
+
+/** What every page is sent with: nothing is loaded, framed, sniffed or indexed. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "X-Robots-Tag": "noindex",
+};
+
+export type PageKind = "unknown" | "gone" | "unavailable" | "refused" | "root";
+
+/** A page's words: the marked one, what is said below, and the line at the foot. */
+export interface PageWords {
+  readonly say: string;
+  readonly lines: readonly string[];
+  readonly foot: string;
+}
+
+/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. */
+export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string): PageWords {
+  switch (kind) {
+    case "unknown":
+      return {
+        say: "Nope",
+        lines: [
+          `Nothing is called /${slug}.`,
+          "Capitals count. So does every letter. Check it against what you were given.",
+        ],
+        foot: "404, not found",
+      };
+    case "gone":
+      return {
+        say: "Over",
+        lines: [`/${slug} was here. It ended.`, "Whoever gave it to you may have a newer one."],
+        foot: "410, gone",
+      };
+    case "unavailable":
+      return {
+        say: "Not now",
+        lines: [`We can't look up /${slug}. The link is likely fine. We aren't.`, `Trying again in ${retrySeconds} s.`],
+        foot: "503, not available",
+      };
+  }
+}
+
+/** The page of some words, in HTML, under 8 KB. `house`: the host this Curt is known by. `retry`: loads itself again. */
+export function page(words: PageWords, house: string, slug: string, retry = false): string {
+  const name = `/${slug}`;
+  const lines = words.lines.map((line) => {
+    const [before, after] = slug === "" ? [line] : split(line, name);
+    const text =
+      after === undefined ? escaped(line) : `${escaped(before)}<b class="typed">${escaped(name)}</b>${escaped(after)}`;
+    return `<p>${text}</p>`;
+  });
+  if (retry) lines.push('<div class="bar"><div></div></div>');
+  const heading = `<h1><mark>${escaped(words.say)}</mark><i></i></h1>`;
+  return shell(`${words.say}.`, house, heading + lines.join(""), words.foot, retry);
+}
+
+/** The page of `/`. */
+export function rootPage(house: string): string {
+  const heading = '<h1 class="line">Long in, <mark>short</mark> out<i></i></h1>';
+  const lines = "<p>Curt makes long addresses short. Links here lead where their makers say.</p>";
+  return shell("curt", house, heading + lines, "", false);
+}
+
+function shell(title: string, house: string, main: string, foot: string, retry: boolean): string {
+  const refresh = retry ? `<meta http-equiv="refresh" content="${retrySeconds}">` : "";
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title><style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${escaped(foot)}</span>${markSvg}</footer></body></html>`;
+}
+
+function split(line: string, part: string): [string, string] | [string] {
+  const at = line.indexOf(part);
+  return at === -1 ? [line] : [line.slice(0, at), line.slice(at + part.length)];
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
+}

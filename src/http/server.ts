@@ -1,0 +1,262 @@
+import type { Server } from "bun";
+import { CurtError } from "../core/errors.ts";
+import type { Keys } from "../core/keys.ts";
+import type { RedirectStatus } from "../core/link.ts";
+import type { Links } from "../core/links.ts";
+import type { Resolver } from "../core/resolver.ts";
+import { isReserved, reservedSlugs } from "../core/slug.ts";
+import type { SlugMaker } from "../core/slugs.ts";
+import type { Registry } from "../core/store.ts";
+import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
+import { redirectByKey } from "./compat/redirect.ts";
+import { addressLimit, drainFor, requestSeconds } from "./limits.ts";
+import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
+import { problemResponse, shownError } from "./problem.ts";
+import { Redirects } from "./redirect.ts";
+
+/** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
+export interface HttpLog {
+  readonly warn: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
+  readonly error: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
+}
+
+export interface HttpOptions {
+  readonly links: Links;
+  readonly resolver: Resolver;
+  readonly keys: Keys;
+  readonly registry: Registry;
+  /** Slugs of strategy `hash`, for `POST /shorten_url`. */
+  readonly hash: SlugMaker;
+  /** How short links are printed; no slash at the end. */
+  readonly baseUrl: string;
+  readonly redirectStatus: RedirectStatus;
+  readonly publicCreate: boolean;
+  /** Addresses whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly log: HttpLog;
+  /** In ms. */
+  readonly now: () => number;
+  readonly mutants: readonly string[];
+  /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
+  readonly requestSeconds?: number;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /**
+   * Says on every answer for a second that the connection ends, then stops; what was read by then is answered.
+   * A second call waits for the first.
+   */
+  drain(): Promise<void>;
+}
+
+/** What the part that is loaded later gets with a request. */
+export interface Arrival {
+  /** The address of the other end of the connection. */
+  readonly peer: string;
+  /** Gives the request its whole time again: for a body that has no end but goes on arriving. */
+  readonly goesOn: () => void;
+}
+
+export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
+
+/** Listens and answers until drained. Throws if the port cannot be listened on. */
+export function serveHttp(options: HttpOptions): HttpServer {
+  const front = new Front(options);
+  const own = (request: Request, server: Server<undefined>) => front.reserved(request, server);
+  const routes = Object.fromEntries(
+    reservedSlugs.flatMap((slug) => [
+      [`/${slug}`, own],
+      [`/${slug}/*`, own],
+    ]),
+  );
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    reusePort: true,
+    development: false,
+    idleTimeout: options.requestSeconds ?? requestSeconds,
+    // Bodies are limited where they are read: a batch has no limit.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    // Matched against the path as it was sent, while `request.url` has its dots resolved.
+    routes,
+    fetch: (request) => front.visitor(request),
+    error: (thrown) => front.failed(thrown),
+  });
+  const { port } = server;
+  if (port === undefined) throw new Error("The server has no port.");
+  let drained: Promise<void> | undefined;
+  return {
+    port,
+    drain: () => {
+      drained ??= front.drain(server);
+      return drained;
+    },
+  };
+}
+
+const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** The first to see a request: answers visitors itself, and hands on what programs ask. */
+class Front {
+  readonly #options: HttpOptions;
+  readonly #redirects: Redirects;
+  readonly #house: string;
+  #programs: Promise<Programs> | undefined;
+  #draining = false;
+  /** The last `Host` that was found good: nearly always the same. */
+  #goodHost = "";
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#house = new URL(options.baseUrl).host;
+    const { resolver, redirectStatus, now, log } = options;
+    this.#redirects = new Redirects({ resolver, redirectStatus, house: this.#house, now, log });
+  }
+
+  /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
+  visitor(request: Request): Response | Promise<Response> {
+    const { url } = request;
+    const start = url.indexOf("/", 8);
+    if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
+      const found = this.#options.resolver.hit(url.slice(start + 1));
+      const kept = found === undefined ? undefined : this.#redirects.kept(found);
+      if (kept !== undefined) return this.#draining ? closing(kept) : kept;
+    }
+    return this.#sent(this.#slowVisitor(request));
+  }
+
+  /** The reserved paths, as they were sent. */
+  reserved(request: Request, server: Server<undefined>): Promise<Response> {
+    return this.#sent(this.#slowReserved(request, server));
+  }
+
+  failed(thrown: unknown): Response {
+    this.#options.log.error("A request failed.", { reason: reasonOf(thrown) });
+    return problemResponse(shownError(thrown));
+  }
+
+  async drain(server: Server<undefined>): Promise<void> {
+    this.#draining = true;
+    if (!this.#options.mutants.includes("no-drain")) await Bun.sleep(drainFor);
+    await server.stop(this.#options.mutants.includes("no-drain"));
+  }
+
+  async #slowVisitor(request: Request): Promise<Response> {
+    const address = this.#addressOf(request);
+    if (address instanceof Response) return address;
+    const slug = slugOfPath(address.path);
+    if (slug === "") return this.#root(request);
+    // Escaped letters or "/x/../" spelled a reserved path: a proxy that guards the path would not have seen it.
+    if (slug !== undefined && isReserved(slug)) return this.#redirects.answer(undefined, "", request);
+    if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
+    return this.#redirects.answer(slug, address.query, request);
+  }
+
+  async #slowReserved(request: Request, server: Server<undefined>): Promise<Response> {
+    const address = this.#addressOf(request);
+    if (address instanceof Response) return address;
+    if (address.path === "redirect") return redirectByKey(this.#redirects, address.query, request);
+    // "/api/../x" was sent: it matched the reserved path, and means another.
+    if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
+    const fixed = this.#fixed(address.path, request);
+    if (fixed !== undefined) return fixed;
+    this.#programs ??= this.#loadPrograms();
+    const programs = await this.#programs;
+    const peer = server.requestIP(request)?.address ?? "";
+    return programs(request, {
+      peer,
+      goesOn: () => server.timeout(request, this.#options.requestSeconds ?? requestSeconds),
+    });
+  }
+
+  /** The answers that need neither links nor keys. */
+  #fixed(path: string, request: Request): Response | undefined {
+    const answer = this.#fixedAnswers()[path];
+    if (answer === undefined) return undefined;
+    return readMethods.has(request.method) ? answer() : methodNotAllowed(request, "GET, HEAD");
+  }
+
+  #fixedAnswers(): Readonly<Record<string, (() => Response) | undefined>> {
+    const plain = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+    const kept = { "Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff" };
+    return Object.assign(Object.create(null), {
+      healthz: () => new Response("ok\n", { headers: plain }),
+      readyz: () =>
+        this.#draining
+          ? new Response("draining\n", { status: 503, headers: plain })
+          : new Response("ok\n", { headers: plain }),
+      "favicon.ico": () => new Response(iconSvg, { headers: { ...kept, "Content-Type": "image/svg+xml" } }),
+      "robots.txt": () =>
+        new Response("User-agent: *\nDisallow: /\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
+    });
+  }
+
+  #root(request: Request): Response {
+    if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
+    return new Response(rootPage(this.#house), { headers: { ...pageHeaders, "Cache-Control": "no-cache" } });
+  }
+
+  /** Where a request goes, or why it is refused. A request of HTTP/1.0 may come without a `Host`. */
+  #addressOf(request: Request): Address | Response {
+    if (request.method === "CONNECT" || request.method === "TRACE")
+      return methodNotAllowed(request, "GET, HEAD, POST, PATCH, DELETE");
+    const host = request.headers.get("host");
+    if (host !== null && !this.#hostIsGood(request))
+      return refused(request, new CurtError("invalid_input", "Host: takes one host, with or without a port."));
+    const url = host === null ? `http://localhost${request.url}` : request.url;
+    if (url.length > addressLimit)
+      return refused(request, new CurtError("uri_too_long", `The address is longer than ${addressLimit} bytes.`));
+    if (!URL.canParse(url)) return refused(request, new CurtError("invalid_input", "The address cannot be read."));
+    const whole = host === null ? new URL(url).href : url;
+    return cut(whole, whole.indexOf("/", 8));
+  }
+
+  #hostIsGood(request: Request): boolean {
+    const host = request.headers.get("host");
+    if (host === null) return false;
+    if (host === this.#goodHost) return true;
+    if (!isOneHost(host)) return false;
+    this.#goodHost = host;
+    return true;
+  }
+
+  async #sent(pending: Promise<Response>): Promise<Response> {
+    const answer = await pending.catch((thrown: unknown) => this.failed(thrown));
+    return this.#draining ? closing(answer) : answer;
+  }
+
+  async #loadPrograms(): Promise<Programs> {
+    try {
+      const { programs } = await import("./api/app.ts");
+      return programs(this.#options);
+    } catch (error) {
+      this.#programs = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Newly made: a `Response` that was used before often doesn't close the connection. */
+function closing(answer: Response): Response {
+  const headers = new Headers(answer.headers);
+  headers.set("Connection", "close");
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+/** A refusal whose connection ends, so that an unread body holds nothing. */
+function refused(request: Request, error: CurtError): Response {
+  return problemResponse(error, request.body === null ? {} : { Connection: "close" });
+}
+
+function methodNotAllowed(request: Request, allow: string): Response {
+  const error = new CurtError("method_not_allowed", `${request.method} is not allowed here. Allowed: ${allow}.`);
+  return problemResponse(error, { Allow: allow, ...(request.body === null ? {} : { Connection: "close" }) });
+}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { Keys } from "../../src/core/keys.ts";
+import { Links } from "../../src/core/links.ts";
+import { Resolver } from "../../src/core/resolver.ts";
+import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
+import { ownAddress } from "../../src/core/target.ts";
+import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+export const adminKey = "an-admin-key-of-tests";
+
+export interface Parts {
+  readonly store: MemoryStore;
+  readonly keys: Keys;
+  readonly links: Links;
+  readonly resolver: Resolver;
+  readonly server: HttpServer;
+  readonly url: string;
+  /** What was logged as an error. */
+  readonly logged: string[];
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of an answer, it says itself
+  readonly body: any;
+}
+
+/** The HTTP server over a store in memory, on a port of its own. */
+export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore } = {}): Parts {
+  const now = options.now ?? Date.now;
+  const store = options.store ?? new MemoryStore(now);
+  const keys = new Keys({ registry: store.registry, adminKey, now, randomBytes: random, sha256 });
+  const resolver = new Resolver({ store: store.links, cache: undefined, now });
+  const baseUrl = "https://curt.example";
+  const links = new Links({
+    store: store.links,
+    cache: undefined,
+    announce: async (ids) => resolver.forget(ids),
+    slugs: randomSlugs(7, random),
+    own: ownAddress(baseUrl, 5000),
+    now,
+    token: () => crypto.randomUUID(),
+  });
+  const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
+  const logged: string[] = [];
+  const log = (message: string, fields = {}) => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const server = serveHttp({
+    links,
+    resolver,
+    keys,
+    registry: store.registry,
+    hash,
+    baseUrl,
+    redirectStatus: 302,
+    publicCreate: false,
+    trustedProxies: [],
+    host: "127.0.0.1",
+    port: 0,
+    log: { warn: log, error: log },
+    now,
+    mutants: [],
+    ...options,
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const ask: Parts["ask"] = async (method, path, body, headers = {}) => {
+    const given = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const all = { authorization: `Bearer ${adminKey}`, "content-type": "application/json", ...headers };
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      redirect: "manual",
+      headers: Object.entries(all).filter(([, value]) => value !== ""),
+      ...(given === undefined ? {} : { body: given }),
+    });
+    const text = await answer.text();
+    const isJson =
+      /json/.test(answer.headers.get("content-type") ?? "") && !/ndjson/.test(answer.headers.get("content-type") ?? "");
+    return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  };
+  return { store, keys, links, resolver, server, url, logged, ask };
+}
