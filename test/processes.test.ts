@@ -188,10 +188,7 @@ describe("an end", () => {
   test("is at once when it is asked for again", async () => {
     const server = await start();
     const workers = childrenOf(server.pid);
-    // Somebody whose request never comes to its end.
-    const slow = await Bun.connect({ hostname: "127.0.0.1", port: Number(portOf(server)), socket: { data() {} } });
-    slow.write("POST /shorten_url HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc");
-    await Bun.sleep(100);
+    const slow = await neverEnding(server);
     process.kill(server.pid, "SIGTERM");
     await Bun.sleep(1500);
     expect(isAlive(server.pid)).toBe(true);
@@ -205,9 +202,7 @@ describe("an end", () => {
 
   test("comes within 10 s even if a request never ends", async () => {
     const server = await start();
-    const slow = await Bun.connect({ hostname: "127.0.0.1", port: Number(portOf(server)), socket: { data() {} } });
-    slow.write("POST /shorten_url HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc");
-    await Bun.sleep(100);
+    const slow = await neverEnding(server);
     process.kill(server.pid, "SIGTERM");
     const from = performance.now();
     await server.ended(12_000);
@@ -355,6 +350,16 @@ async function retried(ask: () => Promise<Response>): Promise<Response> {
     }
   }
   return ask();
+}
+
+/** A connection whose request was begun, and never comes to its end. */
+async function neverEnding(server: Server) {
+  const port = Number(portOf(server));
+  const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+  const head = `POST /api/v1/links HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.key}\r\n`;
+  socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"url":`);
+  await Bun.sleep(100);
+  return socket;
 }
 
 /** A kept-alive connection of its own. `ask`: whether a request on it was answered. */
