@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
 import { type App, openApp, openCommitter } from "./app.ts";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
-import { StoreDamaged } from "./core/store.ts";
+import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { MainLine } from "./line-main.ts";
 import { FolderLocked, lockData } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { PortRefused, probePort } from "./port.ts";
-import { type EndSignals, listenForEnd } from "./signals.ts";
+import { dieLoudly, type EndSignals, listenForEnd } from "./signals.ts";
 import { StartFailed, Workers } from "./workers.ts";
 
 /**
@@ -18,6 +18,7 @@ import { StartFailed, Workers } from "./workers.ts";
 export async function runMain(asked: Config, { demo = false } = {}): Promise<number> {
   const config = demo ? demoConfig(asked) : asked;
   const log = openLog(config.log);
+  dieLoudly(log);
   const signals = listenForEnd();
   try {
     mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -38,6 +39,7 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
   await probePort(config.host, config.port);
   const line = new MainLine();
   const workers = new Workers({ count: config.workers, line, log, environment: childEnvironment(config) });
+  process.on("SIGUSR2", () => void recycle(workers, log));
   // They load their code while the store is opened here.
   workers.launch();
   try {
@@ -50,7 +52,6 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const started = workers.open();
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
         console.log(greeting(config, madeKey));
-      process.on("SIGUSR2", () => void recycle(workers, log));
       return await end(workers, log, signals, app);
     } finally {
       await committer.close();
@@ -114,7 +115,7 @@ function greeting(config: Config, madeKey: string | undefined): string {
 function refusalOf(error: unknown, config: Config): string {
   if (error instanceof FolderLocked || error instanceof PortRefused || error instanceof StartFailed)
     return error.message;
-  if (error instanceof StoreDamaged) return error.message;
+  if (error instanceof StoreDamaged || error instanceof StoreUnavailable) return error.message;
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && path !== undefined) return `${path} can't be used (${code}). CURT_DATA is ${config.data}.`;
   if (code?.startsWith("SQLITE_")) return `The data folder ${config.data} can't be used: ${message} (${code}).`;

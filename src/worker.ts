@@ -5,7 +5,7 @@ import { type HttpServer, serveHttp } from "./http/server.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
-import { listenInWorker } from "./signals.ts";
+import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
@@ -14,6 +14,7 @@ const drainLimit = 8_000;
 function runWorker(toMain: (message: unknown) => void): void {
   const config = readConfig();
   const log = openLog(config.log);
+  dieLoudly(log);
   const unheard = config.mutants.includes("no-broadcast");
   let app: App | undefined;
   let server: HttpServer | undefined;
