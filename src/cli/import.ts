@@ -16,6 +16,7 @@ import { type Progress, showProgress } from "./progress.ts";
 import type { Row } from "./rows/columns.ts";
 import { formatOf, type ImportFormat, importFormats, readRows } from "./rows/read.ts";
 import { CommandFailed, type Context, complete, interruptCode, oneOfWords } from "./shell.ts";
+import { ThreadCommitter } from "./thread-committer.ts";
 
 interface ImportOptions {
   readonly format?: ImportFormat;
@@ -89,13 +90,16 @@ async function bringAll(context: Context, file: string, options: ImportOptions):
   return interrupted ?? (out > 0 ? 1 : 0);
 }
 
-/** Brings rows batch by batch: one is read and checked while the one before is committed. */
+/** Batches that are on their way at once: one is committed while the next is made ready. */
+const mostUnderWay = 2;
+
+/** Brings rows batch by batch. */
 class ImportRun {
   brought = 0;
   there = 0;
   out = 0;
   #pending: ImportRow[] = [];
-  #bringing: Promise<void> = Promise.resolve();
+  readonly #underWay: Promise<void>[] = [];
 
   constructor(
     readonly destination: Destination,
@@ -116,16 +120,17 @@ class ImportRun {
       if (interrupted.aborted) break;
     }
     if (!interrupted.aborted) await this.#send();
-    await this.#bringing;
+    await Promise.all(this.#underWay);
   }
 
   async #send(): Promise<void> {
     const batch = this.#pending;
     this.#pending = [];
-    await this.#bringing;
-    this.#bringing = this.#deliver(batch);
+    if (this.#underWay.length >= mostUnderWay) await this.#underWay.shift();
+    const delivery = this.#deliver(batch);
     // Whoever waits for it next meets the failure; until then it is not an unhandled one.
-    this.#bringing.catch(() => undefined);
+    delivery.catch(() => undefined);
+    this.#underWay.push(delivery);
   }
 
   async #deliver(batch: readonly ImportRow[]): Promise<void> {
@@ -190,7 +195,7 @@ async function openDestination(context: Context, dryRun: boolean): Promise<Desti
 /** `undefined`: a server holds the store. */
 async function openOrUndefined(config: Config): Promise<OpenedStore | undefined> {
   try {
-    return await openToWrite(config);
+    return await openToWrite(config, ThreadCommitter.open);
   } catch (error) {
     if (error instanceof FolderLocked) return undefined;
     throw error;
