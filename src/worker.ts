@@ -8,7 +8,7 @@ import { openLog } from "./log.ts";
 import { listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
-const drainLimit = 9_000;
+const drainLimit = 8_000;
 
 /** One of the processes that answer requests. Main starts it; by itself it is nothing. */
 function runWorker(toMain: (message: unknown) => void): void {
@@ -46,8 +46,8 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, slugs, hash, store } = app;
-    server = serveHttp({ ...config, links, resolver, keys, slugs, hash, registry: store.registry, log, now: Date.now });
+    const { links, resolver, keys, hash, store } = app;
+    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
     line.tell({ is: "ready" });
   }
 

@@ -6,10 +6,12 @@ import type { Log } from "./log.ts";
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
 /** How long a drain may take before the worker is ended, in ms. */
-const drainLimit = 9_000;
-/** So many deaths in so many ms are met by starting again at once; beyond, with a pause that doubles. */
+const drainLimit = 8_500;
+/** In one place, so many deaths in so many ms are met by starting again at once; beyond, after a pause that doubles. */
 const deathLimit = { count: 10, within: 10_000 } as const;
 const pauses = { first: 1_000, longest: 30_000 } as const;
+/** So long without a death, in ms, and all is forgotten. */
+const calm = 60_000;
 
 /** A worker could not start; the message is the one line to print. */
 export class StartFailed extends Error {
@@ -27,11 +29,9 @@ export interface WorkersOptions {
 export class Workers {
   readonly #options: WorkersOptions;
   /** Who serves, or is about to. */
-  readonly #places: (Worker | undefined)[] = [];
+  readonly #places: Place[];
   /** Those who are being drained too. */
   readonly #alive = new Set<Worker>();
-  #deaths: number[] = [];
-  #pause: number = pauses.first;
   #opened = false;
   #started = false;
   #stopping = false;
@@ -40,11 +40,16 @@ export class Workers {
 
   constructor(options: WorkersOptions) {
     this.#options = options;
+    this.#places = Array.from({ length: options.count }, () => ({
+      worker: undefined,
+      deaths: [],
+      pause: pauses.first,
+    }));
   }
 
   /** Starts the processes, which load their code and wait for `open`. */
   launch(): void {
-    for (let place = 0; place < this.#options.count; place++) this.#places[place] = this.#launch(place);
+    for (const place of this.#places) place.worker = this.#launch(place);
   }
 
   /** Lets the workers open the store and serve. Returns when all do. Throws what keeps one of them from it. */
@@ -60,11 +65,11 @@ export class Workers {
     if (this.#recycling || this.#stopping || !this.#started) return false;
     this.#recycling = true;
     try {
-      for (let place = 0; place < this.#places.length; place++) {
+      for (const place of this.#places) {
         const fresh = this.#launch(place);
         await fresh.ready;
-        const old = this.#places[place];
-        this.#places[place] = fresh;
+        const old = place.worker;
+        place.worker = fresh;
         await old?.drain();
         if (this.#stopping) return false;
       }
@@ -77,7 +82,7 @@ export class Workers {
     }
   }
 
-  /** Drains all, at most 9 s. `false`: some had to be ended. */
+  /** Drains all, at most 8.5 s. `false`: some had to be ended. */
   async drain(): Promise<boolean> {
     this.#stopping = true;
     const clean = await Promise.all([...this.#alive].map((worker) => worker.drain()));
@@ -96,7 +101,7 @@ export class Workers {
     for (const worker of this.#alive) worker.degrade(why);
   }
 
-  #launch(place: number): Worker {
+  #launch(place: Place): Worker {
     const worker = new Worker(this.#options);
     this.#alive.add(worker);
     void worker.ended.then(() => this.#ended(worker, place));
@@ -105,39 +110,47 @@ export class Workers {
     return worker;
   }
 
-  #ended(worker: Worker, place: number): void {
+  #ended(worker: Worker, place: Place): void {
     this.#alive.delete(worker);
-    if (this.#stopping || !this.#started || this.#places[place] !== worker) return;
-    const pause = this.#pauseAfterDeath();
+    if (this.#stopping || !this.#started || place.worker !== worker) return;
+    const pause = pauseAfterDeath(place);
     this.#options.log.warn("A worker ended; another takes its place.", {
       worker: worker.pid,
       how: worker.how,
       pause,
     });
-    this.#places[place] = undefined;
+    place.worker = undefined;
     if (pause === 0) this.#replace(place);
     else setTimeout(() => this.#replace(place), pause);
   }
 
-  #replace(place: number): void {
-    if (this.#stopping || this.#places[place] !== undefined) return;
+  #replace(place: Place): void {
+    if (this.#stopping || place.worker !== undefined) return;
     const worker = this.#launch(place);
-    this.#places[place] = worker;
+    place.worker = worker;
     worker.ready.catch((error) => this.#options.log.error("A worker could not start.", { why: messageOf(error) }));
   }
+}
 
-  /** In ms. */
-  #pauseAfterDeath(): number {
-    const now = performance.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < deathLimit.within), now];
-    if (this.#deaths.length <= deathLimit.count) {
-      this.#pause = pauses.first;
-      return 0;
-    }
-    const pause = this.#pause;
-    this.#pause = Math.min(pauses.longest, pause * 2);
-    return pause;
-  }
+/** Where one of the workers serves. */
+interface Place {
+  worker: Worker | undefined;
+  /** When the latest of them died. */
+  deaths: number[];
+  /** The next pause, in ms. */
+  pause: number;
+}
+
+/** Notes a death and gives the pause before the next start, in ms. */
+function pauseAfterDeath(place: Place): number {
+  const now = performance.now();
+  if (now - (place.deaths.at(-1) ?? 0) > calm) place.pause = pauses.first;
+  place.deaths = [...place.deaths.filter((at) => now - at < deathLimit.within), now];
+  // Once there was a pause, a death within the calm time brings a longer one.
+  if (place.deaths.length <= deathLimit.count && place.pause === pauses.first) return 0;
+  const pause = place.pause;
+  place.pause = Math.min(pauses.longest, pause * 2);
+  return pause;
 }
 
 /** One worker process. */
@@ -188,7 +201,7 @@ class Worker {
     this.#member.outbox.put({ is: "degrade", why });
   }
 
-  /** Returns when it has ended, after at most 9 s. `false`: it had to be ended. */
+  /** Returns when it has ended, after at most 8.5 s. `false`: it had to be ended. */
   async drain(): Promise<boolean> {
     this.#member.outbox.put({ is: "drain" });
     const timer = setTimeout(() => this.#kill("It took too long to drain."), drainLimit);

@@ -112,6 +112,14 @@ export class Server {
     return code;
   }
 
+  /** Waits for the end of the main process after a signal of the test's own (at most `limit` ms), gives its exit code. */
+  async ended(limit: number): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined) return null;
+    await Promise.race([child.exited, Bun.sleep(limit)]);
+    return child.exitCode;
+  }
+
   /** Ends everything at once and removes the temporary folder. */
   async stop(): Promise<void> {
     await this.kill9();

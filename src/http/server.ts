@@ -124,7 +124,7 @@ class Front {
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) return this.#draining ? closing(kept) : kept;
+      if (kept !== undefined) return this.#draining ? closing(kept) : kept.clone();
     }
     return this.#sent(this.#slowVisitor(request));
   }
@@ -240,7 +240,7 @@ class Front {
   }
 }
 
-/** Newly made: a `Response` that was used before often doesn't close the connection. */
+/** The answer, with word that the connection ends. */
 function closing(answer: Response): Response {
   const headers = new Headers(answer.headers);
   headers.set("Connection", "close");

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** The living children of a process. */
+export function childrenOf(parent: number): number[] {
+  if (process.platform !== "linux") {
+    const found = Bun.spawnSync(["pgrep", "-P", `${parent}`])
+      .stdout.toString()
+      .trim();
+    return found === "" ? [] : found.split("\n").map(Number);
+  }
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const { state, ppid } = statOf(pid);
+      return ppid === parent && state !== "Z" && state !== "X";
+    })
+    .sort((a, b) => a - b);
+}
+
+/** Whether the process runs. On Linux the dead that nobody has waited for yet don't count. */
+export function isAlive(pid: number): boolean {
+  if (process.platform === "linux") return !["", "Z", "X"].includes(statOf(pid).state);
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process listens on the port, by Linux's account; elsewhere it is believed. */
+export function listensOn(pid: number, port: number): boolean {
+  if (process.platform !== "linux") return true;
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const inodes = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = "", , state]) => local.endsWith(suffix) && state === "0A")
+    .map((fields) => `socket:[${fields[9]}]`);
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.includes(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    // It ended, or closed one of them, just now.
+    return false;
+  }
+}
+
+/** Waits for something to come true; throws after `limit` ms. */
+export async function until(isSo: () => boolean | Promise<boolean>, limit: number): Promise<void> {
+  const end = performance.now() + limit;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`Did not come true within ${limit} ms: ${isSo}`);
+    await Bun.sleep(10);
+  }
+}
+
+function statOf(pid: number): { state: string; ppid: number } {
+  try {
+    // "12 (name) S parent group ...": the name may hold anything, parentheses too.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state = "", ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state, ppid: Number(ppid) };
+  } catch {
+    return { state: "", ppid: 0 };
+  }
+}
