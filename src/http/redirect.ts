@@ -25,8 +25,8 @@ export class Redirects {
   }
 
   /**
-   * The answer of a link that memory knows, to be cloned: Bun sends a `Response` once, and the second time without its
-   * headers. It is kept beside the link from the second visit on: links that were visited once shall not hold answers.
+   * The answer of a link that memory knows, to be copied: Bun sends a `Response` once, and the second time without
+   * its headers. It is kept beside the link from the second visit on: links that were visited once shall not hold answers.
    */
   kept(found: Resolved): Response | undefined {
     if (found.answer !== undefined) return found.answer as Response;

@@ -9,7 +9,7 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { addressLimit, drainFor, requestSeconds } from "./limits.ts";
+import { addressLimit, drainFor, drainLimit, requestSeconds } from "./limits.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
@@ -47,8 +47,8 @@ export interface HttpOptions {
 export interface HttpServer {
   readonly port: number;
   /**
-   * Says on every answer for a second that the connection ends, then stops; what was read by then is answered.
-   * A second call waits for the first.
+   * Says on every answer for a second that the connection ends, then stops; what was read by then is answered, for 10 s
+   * at most. A second call waits for the first.
    */
   drain(): Promise<void>;
 }
@@ -98,6 +98,8 @@ export function serveHttp(options: HttpOptions): HttpServer {
   };
 }
 
+/** The reserved paths that the part loaded later answers; the rest is not there yet. */
+const programPaths = /^(?:api\/|(?:generateUrl|shorten_url)$)/;
 const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /** The first to see a request: answers visitors itself, and hands on what programs ask. */
@@ -124,7 +126,7 @@ class Front {
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) return this.#draining ? closing(kept) : kept.clone();
+      if (kept !== undefined) return this.#draining ? closing(kept) : new Response(null, kept);
     }
     return this.#sent(this.#slowVisitor(request));
   }
@@ -141,8 +143,10 @@ class Front {
 
   async drain(server: Server<undefined>): Promise<void> {
     this.#draining = true;
-    if (!this.#options.mutants.includes("no-drain")) await Bun.sleep(drainFor);
-    await server.stop(this.#options.mutants.includes("no-drain"));
+    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
+    await Bun.sleep(drainFor);
+    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
+    await server.stop(true);
   }
 
   async #slowVisitor(request: Request): Promise<Response> {
@@ -164,6 +168,7 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = this.#fixed(address.path, request);
     if (fixed !== undefined) return fixed;
+    if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
     const peer = server.requestIP(request)?.address ?? "";
@@ -191,7 +196,7 @@ class Front {
           : new Response("ok\n", { headers: plain }),
       "favicon.ico": () => new Response(iconSvg, { headers: { ...kept, "Content-Type": "image/svg+xml" } }),
       "robots.txt": () =>
-        new Response("User-agent: *\nDisallow: /\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
+        new Response("User-agent: *\nDisallow: /api/\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
     });
   }
 
