@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
-import { type App, openApp, openCommitter } from "./app.ts";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { MainLine } from "./line-main.ts";
 import { FolderLocked, lockData } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { PortRefused, probePort } from "./port.ts";
+import { Scrub } from "./scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./signals.ts";
 import { StartFailed, Workers } from "./workers.ts";
 
@@ -40,9 +40,10 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
   const line = new MainLine();
   const workers = new Workers({ count: config.workers, line, log, environment: childEnvironment(config) });
   process.on("SIGUSR2", () => void recycle(workers, log));
-  // They load their code while the store is opened here.
+  // They load their code while main loads its own and opens the store.
   workers.launch();
   try {
+    const { openApp, openCommitter } = await import("./app.ts");
     const committer = openCommitter(config);
     try {
       line.open(committer);
@@ -52,7 +53,19 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const started = workers.open();
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
         console.log(greeting(config, madeKey));
-      return await end(workers, log, signals, app);
+      const scrub = new Scrub({
+        path: config.storePath,
+        log,
+        degrade: (why) => {
+          committer.degrade(why);
+          workers.degrade(why);
+        },
+      });
+      process.on("SIGUSR1", () => scrub.now());
+      const code = await end(workers, log, signals);
+      scrub.stop();
+      await app.close();
+      return code;
     } finally {
       await committer.close();
     }
@@ -62,12 +75,11 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
 }
 
 /** Waits for the end to be asked for, and drains. */
-async function end(workers: Workers, log: Log, signals: EndSignals, app: App): Promise<number> {
+async function end(workers: Workers, log: Log, signals: EndSignals): Promise<number> {
   const signal = await signals.asked;
   log.info("Answering what was asked, then ending.", { signal });
   const clean = await Promise.race([workers.drain(), signals.insisted.then(() => false)]);
   if (!clean) log.warn("The end was not clean: some requests were cut off.");
-  await app.close();
   return clean ? 0 : 1;
 }
 

@@ -20,6 +20,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   let server: HttpServer | undefined;
   let stopFeed = () => {};
   let draining = false;
+  let damage: string | undefined;
 
   const line = new WorkerLine(
     (parts) => {
@@ -33,13 +34,17 @@ function runWorker(toMain: (message: unknown) => void): void {
       open: () => attempt(open),
       serve: () => attempt(serve),
       forget: (ids) => app?.resolver.forget(ids),
-      degrade: (why) => app?.degrade(why),
+      degrade: (why) => {
+        damage = why;
+        app?.degrade(why);
+      },
       drain: () => void drain(),
     },
   );
 
   async function open(): Promise<void> {
     app = await openApp(config, { committer: line, announce: unheard ? async () => {} : (ids) => line.announce(ids) });
+    if (damage !== undefined) app.degrade(damage);
     // From before the first link is remembered.
     if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);
     line.tell({ is: "joined" });
