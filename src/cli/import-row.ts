@@ -1,7 +1,8 @@
 import { CurtError } from "../core/errors.ts";
 import type { LinkRecord } from "../core/link.ts";
-import type { Imported, LinkInput } from "../core/links.ts";
-import { randomSlugs } from "../core/slugs.ts";
+import type { Imported, LinkInput, Links } from "../core/links.ts";
+import { randomSlugs, type SlugMaker } from "../core/slugs.ts";
+import type { LinkStore } from "../core/store.ts";
 import { checked } from "../http/api/input.ts";
 import { importLine } from "../http/api/schemas.ts";
 import type { Row } from "./rows/columns.ts";
@@ -20,6 +21,17 @@ export interface Destination {
   /** Brings up to 1,000 rows; durable when it returns. Outcomes in the order of the rows. */
   bring(rows: readonly ImportRow[]): Promise<Outcome[]>;
   close(): Promise<void>;
+}
+
+/** What every destination works with. */
+export interface DestinationParts {
+  readonly links: Links;
+  readonly store: LinkStore;
+  /** Makes slugs from targets, where the settings say so; otherwise they are made from rows. */
+  readonly byTarget: SlugMaker | undefined;
+  /** How long slugs made from rows are at first. */
+  readonly slugLength: number;
+  readonly close: () => Promise<void>;
 }
 
 /** Checks the shape of a row with the schema of the API. */
