@@ -32,7 +32,7 @@ export function openLog(
 }
 
 function json(level: LogLevel, message: string, fields: object): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...fields });
+  return JSON.stringify({ ...fields, time: new Date().toISOString(), level, message, pid: process.pid });
 }
 
 function short(level: LogLevel, message: string, fields: object): string {

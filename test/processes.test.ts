@@ -1,4 +1,6 @@
 /** The processes of one machine: what they do about signals, deaths, locked folders and busy ports. */
+
+import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -331,6 +333,50 @@ describe("a worker", () => {
     await until(() => childrenOf(server.pid).length === 3, 1000);
   });
 });
+
+describe("the look through the store", () => {
+  test("finds a flip in the index, by itself or asked by SIGUSR1; then an unknown slug gets 503, never 404", async () => {
+    const server = await start();
+    expect((await api(server, "POST", "", { url: "https://example.com/1", slug: "a-needle" })).status).toBe(201);
+    for (let i = 0; i < 3; i++) await api(server, "POST", "", { url: "https://example.com/", slug: `straw-${i}` });
+    const unknown = () => fetch(`${server.url}/nobody`, { headers: { connection: "close" }, redirect: "manual" });
+    process.kill(server.pid, "SIGUSR1");
+    await until(() => server.output().includes("No damage was found."), 10_000);
+    expect((await unknown()).status).toBe(404);
+    expect(await server.terminate()).toBe(0);
+    flipInIndex(join(server.dataDir, "curt.db"), "a-needle");
+    await server.restart();
+    // Nothing at the start shows it: the slug looks unknown.
+    expect((await fetch(`${server.url}/a-needle`, { redirect: "manual" })).status).toBe(404);
+    await until(() => server.output().split("Curt on ").length === 3, 5000);
+    process.kill(server.pid, "SIGUSR1");
+    await until(() => server.output().includes("Damage was found."), 10_000);
+    await Bun.sleep(100);
+    // Whichever worker is asked, and though they remember that it was unknown.
+    for (let i = 0; i < 10; i++) expect((await unknown()).status).toBe(503);
+    expect((await fetch(`${server.url}/a-needle`, { redirect: "manual" })).status).toBe(503);
+    expect((await api(server, "POST", "", { url: "https://example.com/2", slug: "a-needle" })).status).toBe(503);
+    for (const worker of childrenOf(server.pid)) process.kill(worker, "SIGKILL");
+    await until(() => healthy(server), 3000);
+    expect((await unknown()).status).toBe(503);
+  }, 60_000);
+});
+
+/** Changes one letter of a slug where it stands in the slug index of a closed database, and nowhere else. */
+function flipInIndex(file: string, slug: string): void {
+  const database = new Database(file, { readonly: true });
+  const { rootpage } = database
+    .query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_schema WHERE name = 'links_by_slug'")
+    .get() ?? { rootpage: 0 };
+  const { page_size } = database.query<{ page_size: number }, []>("PRAGMA page_size").get() ?? { page_size: 4096 };
+  database.close();
+  const bytes = readFileSync(file);
+  const start = (rootpage - 1) * page_size;
+  const at = bytes.subarray(start, start + page_size).indexOf(slug);
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt8("b".charCodeAt(0), start + at);
+  writeFileSync(file, bytes);
+}
 
 function api(server: Server, method: string, path: string, body: unknown): Promise<Response> {
   return fetch(`${server.url}/api/v1/links${path}`, {
