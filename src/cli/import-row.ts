@@ -51,12 +51,16 @@ export function refusalOf(error: unknown): Outcome {
 }
 
 /**
- * What makes a row the same row when it comes again: all that it says. So a file that is imported again, mended or
+ * What makes a row the same row when it comes again: all that it says, its target letter for letter. So a file that is imported again, mended or
  * grown, makes nothing twice; nor do two rows of a file that say the same.
  */
-export function seedOf(record: Omit<LinkRecord, "slug">, slug: string | undefined, input: Imported): string {
-  const { url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
-  const said = [slug, url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
+export function seedOf(
+  record: Omit<LinkRecord, "slug">,
+  slug: string | undefined,
+  input: LinkInput & Imported,
+): string {
+  const { title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
+  const said = [slug, input.url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
   return JSON.stringify([...said, input.createdAt]);
 }
 
