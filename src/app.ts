@@ -1,11 +1,13 @@
+import { openMemcachedCache } from "./caches/memcached.ts";
+import { openRedisCache } from "./caches/redis.ts";
+import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { Keys } from "./core/keys.ts";
-import type { LinkId } from "./core/link.ts";
 import { Links } from "./core/links.ts";
 import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
-import type { Registry, Store } from "./core/store.ts";
+import type { Change, Registry, Store } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
 import { counterHash, leasedIds } from "./counter-ids.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
@@ -17,6 +19,8 @@ export interface App {
   readonly store: Store;
   readonly links: Links;
   readonly resolver: Resolver;
+  /** Its counters are for the metrics. */
+  readonly cache: SharedCache | undefined;
   readonly keys: Keys;
   /** Slugs of the strategy that the settings name. */
   readonly slugs: SlugMaker;
@@ -32,7 +36,9 @@ export interface AppParts {
   /** Takes the writes: the process's own one, or the line to main. */
   readonly committer: Committer;
   /** See `LinksOptions`. */
-  readonly announce: (ids: readonly LinkId[]) => Promise<void>;
+  readonly announce: (changes: readonly Change[]) => Promise<void>;
+  /** For a process that answers visitors: it uses the shared cache, and hears when a server of it comes or goes. */
+  readonly cacheReport?: (server: ServerReport) => void;
 }
 
 /**
@@ -46,7 +52,7 @@ export function openCommitter(config: Config): LocalCommitter {
 }
 
 /** Builds all over a store whose committer is open. Throws what the store throws. */
-export async function openApp(config: Config, { committer, announce }: AppParts): Promise<App> {
+export async function openApp(config: Config, { committer, announce, cacheReport }: AppParts): Promise<App> {
   const store = openSqliteStore({
     path: config.storePath,
     committer,
@@ -55,12 +61,13 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
   const hash = hashSlugs(sha256);
   const slugs = await slugsOf(config, store.registry, hash);
   const now = Date.now;
-  const resolver = new Resolver({ store: store.links, cache: undefined, now });
+  const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
+  const resolver = new Resolver({ store: store.links, cache, now });
   return {
     store,
     links: new Links({
       store: store.links,
-      cache: undefined,
+      cache,
       announce,
       slugs,
       own: ownAddress(config.baseUrl, config.port),
@@ -68,6 +75,7 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
       token: () => randomBytes(16).toHex(),
     }),
     resolver,
+    cache,
     keys: new Keys({
       registry: store.registry,
       adminKey: config.adminKey,
@@ -82,8 +90,39 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
       // What is remembered as unknown may be there.
       resolver.forgetAll();
     },
-    close: () => store.close(),
+    close: async () => {
+      await cache?.close();
+      await store.close();
+    },
   };
+}
+
+async function openCache(
+  { cache, mutants }: Config,
+  store: Store,
+  report: (server: ServerReport) => void,
+): Promise<SharedCache | undefined> {
+  if (cache.kind === "none") return undefined;
+  const options: SharedCacheOptions = {
+    storeId: await cacheName(store.registry),
+    changes: (after, limit) => store.links.changes(after, limit),
+    now: Date.now,
+    report,
+    unbroken: mutants.includes("no-breaker"),
+    believing: mutants.includes("no-replay"),
+  };
+  return cache.kind === "redis" ? openRedisCache(cache.urls, options) : openMemcachedCache(cache.servers, options);
+}
+
+/** What this installation's keys in the shared cache begin with: the same on all nodes, and made once. */
+async function cacheName(registry: Registry): Promise<string> {
+  const [kind, id] = ["cache", "name"];
+  const known = await registry.get(kind, id);
+  if (known !== undefined) return known.value;
+  const value = JSON.stringify(randomBytes(16).toHex());
+  const put = await registry.put({ kind, id, value, version: 1, expiresAt: null });
+  if (put.outcome === "conflict" && put.current !== undefined) return put.current.value;
+  return value;
 }
 
 async function slugsOf(config: Config, registry: Registry, hash: SlugMaker): Promise<SlugMaker> {

@@ -68,6 +68,34 @@ export const httpUrl: Parser<string> = (value) => {
   return url.href.replace(/\/+$/, "");
 };
 
+/** Which shared cache, and where; of Redis one address for each server, the primary first. */
+export type CacheAddress =
+  | { readonly kind: "none" }
+  | { readonly kind: "redis"; readonly urls: readonly string[] }
+  | { readonly kind: "memcached"; readonly servers: readonly { readonly host: string; readonly port: number }[] };
+
+const cacheForms = "none, redis://HOST[,REPLICA…] (rediss:// for TLS; :PASSWORD@ and /DB as usual) or memcached://HOST[,HOST…]";
+
+export const cacheAddress: Parser<CacheAddress> = (value) => {
+  if (value === "none") return { kind: "none" };
+  const [, scheme = "", user = "", hosts = "", db = ""] =
+    /^(rediss?|memcached):\/\/([^/@]*@)?([^/@]+)(\/\d{1,5})?\/?$/.exec(value) ?? [];
+  const memcached = scheme === "memcached";
+  const servers = hosts.split(",").map((one) => hostAndPort(one, memcached ? 11211 : 6379));
+  if (scheme === "" || (memcached && `${user}${db}` !== "")) throw new Unaccepted(cacheForms);
+  const names = servers.map(({ host, port }) => `${host}:${port}`);
+  if (new Set(names).size < names.length) throw new Unaccepted("each server once");
+  if (memcached)
+    return { kind: "memcached", servers: servers.map(({ host, port }) => ({ host: host.replace(/^\[|\]$/g, ""), port })) };
+  return { kind: "redis", urls: names.map((name) => `${scheme}://${user}${name}${db}`) };
+};
+
+function hostAndPort(text: string, usual: number): { host: string; port: number } {
+  const [, host, port] = /^([\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (host === undefined || Number(port ?? 1) < 1 || Number(port ?? 1) > 65535) throw new Unaccepted(cacheForms);
+  return { host, port: port === undefined ? usual : Number(port) };
+}
+
 /** Which store, and where; a relative path is taken from the folder Curt was started in. */
 export type StoreAddress = { readonly kind: "sqlite"; readonly path: string | undefined };
 

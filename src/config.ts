@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import {
   address,
+  type CacheAddress,
+  cacheAddress,
   flag,
   httpUrl,
   integer,
@@ -17,7 +19,7 @@ import {
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
-export const mutants = ["synchronous-normal", "no-broadcast", "no-mark", "no-row-checksum", "no-drain"] as const;
+export const mutants = ["synchronous-normal", "no-broadcast", "no-mark", "no-row-checksum", "no-drain", "no-breaker", "no-replay"] as const;
 export type Mutant = (typeof mutants)[number];
 
 /** A setting as the table below has it. */
@@ -54,7 +56,14 @@ export const settings = {
     "sqlite",
     "Where links are kept: `sqlite` (in the data folder) or `sqlite:PATH`.",
   ),
-  CURT_CACHE: withDefault(oneOf(["none"]), "none", "A shared cache in front of the store."),
+  CURT_CACHE: {
+    ...withDefault(
+      cacheAddress,
+      "none",
+      "A shared cache in front of the store: `none`, `redis://HOST[,REPLICA…]` (`rediss://` for TLS, `:PASSWORD@` before and `/DB` after the hosts) or `memcached://HOST[,HOST…]`.",
+    ),
+    secret: true,
+  },
   CURT_WORKERS: withDefault(
     integer(1, 256),
     String(parallelism),
@@ -107,6 +116,7 @@ export interface Config {
   readonly data: string;
   /** Absolute path of the embedded store's file. */
   readonly storePath: string;
+  readonly cache: CacheAddress;
   readonly workers: number;
   readonly adminKey: string | undefined;
   readonly publicCreate: boolean;
@@ -213,6 +223,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     baseUrl: values.CURT_BASE_URL ?? `http://localhost:${values.CURT_PORT}`,
     data,
     storePath: values.CURT_STORE.path === undefined ? join(data, "curt.db") : resolve(values.CURT_STORE.path),
+    cache: values.CURT_CACHE,
     // Only Linux shares a port fairly: on macOS one process would get every visitor.
     workers: process.platform === "darwin" ? 1 : values.CURT_WORKERS,
     adminKey: values.CURT_ADMIN_KEY,

@@ -1,6 +1,5 @@
-import type { LinkId } from "./core/link.ts";
 import { keyOf } from "./core/link.ts";
-import { StoreUnavailable } from "./core/store.ts";
+import { type Change, StoreUnavailable } from "./core/store.ts";
 import { Outbox, type PartForMain, type PartForWorker, packError } from "./line.ts";
 import type { Committer } from "./stores/sql/operation.ts";
 
@@ -22,7 +21,7 @@ export type LifePart = Exclude<PartForMain, { is: "write" | "announce" | "forgot
 interface Announcement {
   readonly from: Member;
   readonly id: number;
-  readonly ids: readonly LinkId[];
+  readonly changes: readonly Change[];
 }
 
 interface Batch {
@@ -68,7 +67,7 @@ export class MainLine {
     const life: LifePart[] = [];
     for (const part of parts) {
       if (part.is === "write") this.#write(from, part);
-      else if (part.is === "announce") this.#announce({ from, id: part.id, ids: part.ids });
+      else if (part.is === "announce") this.#announce({ from, id: part.id, changes: part.changes });
       else if (part.is === "forgotten") this.#forgotten(from, part.batch);
       else {
         if (part.is === "joined") this.#audience.add(from);
@@ -102,11 +101,13 @@ export class MainLine {
   #broadcast(): void {
     const announcements = this.#announcements;
     this.#announcements = [];
-    const ids = new Map(announcements.flatMap((one) => one.ids.map((id) => [keyOf(id), id] as const)));
+    const latest = new Map<string, Change>();
+    for (const change of announcements.flatMap((one) => one.changes))
+      if (change.version > (latest.get(keyOf(change))?.version ?? 0)) latest.set(keyOf(change), change);
     const batch = ++this.#lastBatch;
     this.#batches.set(batch, { announcements, waitingFor: new Set(this.#audience), ticks: 0 });
     for (const member of this.#audience) {
-      member.outbox.put({ is: "forget", batch, ids: [...ids.values()] });
+      member.outbox.put({ is: "forget", batch, changes: [...latest.values()] });
       member.outbox.flush();
     }
     this.#ticker ??= setInterval(() => this.#tick(), tick);

@@ -1,5 +1,4 @@
-import type { LinkId } from "./core/link.ts";
-import { StoreUnavailable } from "./core/store.ts";
+import { type Change, StoreUnavailable } from "./core/store.ts";
 import { Outbox, type PartForMain, type PartForWorker, unpackError } from "./line.ts";
 import type { Committer, WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
@@ -13,7 +12,7 @@ export interface WorkerOrders {
   open(): void;
   serve(): void;
   /** Synchronous: the acknowledgement leaves after it. */
-  forget(ids: readonly LinkId[]): void;
+  forget(changes: readonly Change[]): void;
   degrade(why: string): void;
   drain(): void;
 }
@@ -51,9 +50,9 @@ export class WorkerLine implements Committer {
   }
 
   /** Returns when no worker of this machine remembers these links as they were. Throws `StoreUnavailable`. */
-  async announce(ids: readonly LinkId[]): Promise<void> {
-    const names = ids.map(({ host, slug }) => ({ host, slug }));
-    await this.#ask(0, (id) => ({ is: "announce", id, ids: names }));
+  async announce(changes: readonly Change[]): Promise<void> {
+    const sent = changes.map(({ host, slug, version }) => ({ host, slug, version }));
+    await this.#ask(0, (id) => ({ is: "announce", id, changes: sent }));
   }
 
   tell(part: Extract<PartForMain, { is: "joined" | "ready" | "failed" }>): void {
@@ -89,7 +88,7 @@ export class WorkerLine implements Committer {
     else if (part.is === "unwritten") this.#settle(part.id)?.reject(unpackError(part.error));
     else if (part.is === "degrade") this.#orders.degrade(part.why);
     else if (part.is === "forget") {
-      this.#orders.forget(part.ids);
+      this.#orders.forget(part.changes);
       this.#outbox.put({ is: "forgotten", batch: part.batch });
     } else this.#orders[part.is]();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LinkId } from "./core/link.ts";
+import type { Change } from "./core/store.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import { MainLine, type Member } from "./line-main.ts";
@@ -7,7 +7,7 @@ import { WorkerLine, type WorkerOrders } from "./line-worker.ts";
 import type { Committer, WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
 const op: WriteOp = { op: "remove", kind: "note", id: "one" };
-const link: LinkId = { host: "", slug: "hot" };
+const link: Change = { host: "", slug: "hot", version: 2 };
 
 /** A committer that answers each write with whether its id was ever seen. */
 function memoryCommitter(): Pick<Committer, "commit"> {
@@ -26,7 +26,7 @@ function memoryCommitter(): Pick<Committer, "commit"> {
 interface Connected {
   readonly worker: WorkerLine;
   readonly member: Member;
-  readonly forgotten: LinkId[];
+  readonly forgotten: Change[];
   readonly killed: string[];
   readonly messages: number[];
   /** While `true` nothing that main sends arrives. */
@@ -35,7 +35,7 @@ interface Connected {
 
 /** A worker on a line of which each message is a copy and arrives a turn later, as between processes. */
 function connect(main: MainLine, orders: Partial<WorkerOrders> = {}): Connected {
-  const forgotten: LinkId[] = [];
+  const forgotten: Change[] = [];
   const killed: string[] = [];
   const messages: number[] = [];
   const member = main.connect({
@@ -56,7 +56,7 @@ function connect(main: MainLine, orders: Partial<WorkerOrders> = {}): Connected 
   const worker = new WorkerLine(send, {
     open: () => {},
     serve: () => {},
-    forget: (ids) => forgotten.push(...ids),
+    forget: (changes) => forgotten.push(...changes),
     degrade: () => {},
     drain: () => {},
     ...orders,
@@ -107,7 +107,7 @@ test("before the store is open a write is refused", async () => {
 test("an announcement is answered when every worker has forgotten, the announcing one too", async () => {
   const main = mainLine();
   const workers = Array.from({ length: 4 }, () => connect(main));
-  await workers[0]?.worker.announce([{ ...link, title: "not sent" } as LinkId]);
+  await workers[0]?.worker.announce([{ ...link, title: "not sent" } as Change]);
   for (const { forgotten } of workers) expect(forgotten).toEqual([link]);
 });
 

@@ -1,5 +1,4 @@
-import type { LinkId } from "./core/link.ts";
-import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
+import { type Change, StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import type { WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
 /**
@@ -16,7 +15,7 @@ export type PartForMain =
   /** The worker cannot start, and leaves. */
   | { readonly is: "failed"; readonly why: string }
   | { readonly is: "write"; readonly id: number; readonly ops: readonly WriteOp[] }
-  | { readonly is: "announce"; readonly id: number; readonly ids: readonly LinkId[] }
+  | { readonly is: "announce"; readonly id: number; readonly changes: readonly Change[] }
   /** The links of this batch are forgotten. */
   | { readonly is: "forgotten"; readonly batch: number };
 
@@ -27,7 +26,7 @@ export type PartForWorker =
   | { readonly is: "unwritten"; readonly id: number; readonly error: SentError }
   /** Every worker has forgotten what this announcement named. */
   | { readonly is: "announced"; readonly id: number }
-  | { readonly is: "forget"; readonly batch: number; readonly ids: readonly LinkId[] }
+  | { readonly is: "forget"; readonly batch: number; readonly changes: readonly Change[] }
   /** From now on a link that is not found may be there all the same. */
   | { readonly is: "degrade"; readonly why: string }
   | { readonly is: "drain" };

@@ -33,7 +33,7 @@ function runWorker(toMain: (message: unknown) => void): void {
     {
       open: () => attempt(open),
       serve: () => attempt(serve),
-      forget: (ids) => app?.resolver.forget(ids),
+      forget: (changes) => app?.resolver.forget(changes),
       degrade: (why) => {
         damage = why;
         app?.degrade(why);
@@ -43,7 +43,14 @@ function runWorker(toMain: (message: unknown) => void): void {
   );
 
   async function open(): Promise<void> {
-    app = await openApp(config, { committer: line, announce: unheard ? async () => {} : (ids) => line.announce(ids) });
+    app = await openApp(config, {
+      committer: line,
+      announce: unheard ? async () => {} : (changes) => line.announce(changes),
+      cacheReport: ({ address, state, why }) => {
+        if (state === "up") log.info(`The cache at ${address} is used.`);
+        else log.warn(`The cache at ${address} is not used.`, { why });
+      },
+    });
     if (damage !== undefined) app.degrade(damage);
     // From before the first link is remembered.
     if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);

@@ -1,9 +1,9 @@
 import type { Cache } from "./cache.ts";
 import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
-import { type LinkId, type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
+import { type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
 import { isReserved, slugProblem } from "./slug.ts";
 import type { SlugMaker } from "./slugs.ts";
-import type { InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
+import type { Change, InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
 import { checkTarget, type OwnAddress } from "./target.ts";
 
 /** What a new link is made of. Shape and lengths are checked by whoever read it; the rest is checked here. */
@@ -38,7 +38,7 @@ export interface LinksOptions {
   readonly store: LinkStore;
   readonly cache: Cache | undefined;
   /** Tells every process of this machine that links changed, and returns when none serves what was before. */
-  readonly announce: (ids: readonly LinkId[]) => Promise<void>;
+  readonly announce: (changes: readonly Change[]) => Promise<void>;
   readonly slugs: SlugMaker;
   readonly own: OwnAddress;
   /** In ms. */

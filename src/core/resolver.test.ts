@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import type { Cache } from "./cache.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
 import { Resolver } from "./resolver.ts";
-import { StoreUnavailable } from "./store.ts";
+import { type Change, StoreUnavailable } from "./store.ts";
 
 const id: LinkId = { host: "", slug: "a" };
+const change: Change = { ...id, version: 2 };
 const record = (version: number, deletedAt: number | null = null) =>
   ({ ...id, url: `https://example.com/${version}`, version, deletedAt }) as LinkRecord;
 
@@ -54,7 +55,7 @@ describe("a change during a flight", () => {
   test("whoever asks after it does not get what was before", async () => {
     const early = resolver.find(id);
     await turn();
-    resolver.forget([id]);
+    resolver.forget([change]);
     const late = resolver.find(id);
     await turn();
     expect(store.asked.length).toBe(2);
@@ -65,7 +66,7 @@ describe("a change during a flight", () => {
     expect(resolver.hit(keyOf(id))?.link.version).toBe(2);
   });
   test("what the flight brings is not kept, whichever way it is forgotten", async () => {
-    for (const forget of [() => resolver.forget([id]), () => resolver.forgetAll()]) {
+    for (const forget of [() => resolver.forget([change]), () => resolver.forgetAll()]) {
       const flight = resolver.find(id);
       await turn();
       forget();
@@ -76,7 +77,7 @@ describe("a change during a flight", () => {
   });
   test("even when it comes in the turn in which the flight began", async () => {
     const flight = resolver.find(id);
-    resolver.forget([id]);
+    resolver.forget([change]);
     await turn();
     store.asked[0]?.(record(1));
     await flight;
@@ -101,7 +102,7 @@ describe("an unknown slug", () => {
   });
   test("until it is made", async () => {
     await ask(undefined);
-    resolver.forget([id]);
+    resolver.forget([change]);
     expect((await ask(record(1)))?.link.version).toBe(1);
   });
   test("and the mark of a deleted link is one", async () => {
@@ -110,20 +111,59 @@ describe("an unknown slug", () => {
   });
 });
 
-test("a shared cache is asked before the store and filled from it", async () => {
-  const kept = new Map<string, LinkRecord>();
-  const cache: Cache = {
-    get: async (one) => kept.get(keyOf(one)),
-    putIfNewer: async (one) => void kept.set(keyOf(one), one),
-    close: async () => {},
+describe("a shared cache", () => {
+  let kept: Map<string, LinkRecord>;
+  const through = () => {
+    const cache: Cache = {
+      get: async (one) => kept.get(keyOf(one)),
+      putIfNewer: async (one) => void kept.set(keyOf(one), one),
+      close: async () => {},
+    };
+    return new Resolver({ store, cache, now: () => now });
   };
-  const through = new Resolver({ store, cache, now: () => now });
-  const first = through.find(id);
-  await turn();
-  store.asked[0]?.(record(1));
-  await first;
-  expect(kept.get("a")?.version).toBe(1);
-  through.forgetAll();
-  expect((await through.find(id))?.link.version).toBe(1);
-  expect(store.asked.length).toBe(1);
+  beforeEach(() => {
+    kept = new Map();
+  });
+
+  test("is asked before the store and filled from it", async () => {
+    const first = through().find(id);
+    await turn();
+    store.asked[0]?.(record(1));
+    await first;
+    expect(kept.get("a")?.version).toBe(1);
+    expect((await through().find(id))?.link.version).toBe(1);
+    expect(store.asked.length).toBe(1);
+  });
+
+  test("is not believed about what is older than a change that was heard of", async () => {
+    kept.set("a", record(1));
+    const one = through();
+    one.forget([change]);
+    const found = one.find(id);
+    await turn();
+    store.asked[0]?.(record(2));
+    expect((await found)?.link.version).toBe(2);
+    one.forget([change]);
+    expect((await one.find(id))?.link.version).toBe(2);
+    expect(store.asked.length).toBe(1);
+  });
+
+  test("is not asked for a while when it is not known what changed", async () => {
+    kept.set("a", record(1));
+    const one = through();
+    one.forgetAll();
+    const found = one.find(id);
+    await turn();
+    store.asked[0]?.(record(2));
+    expect((await found)?.link.version).toBe(2);
+  });
+
+  test("is not filled with what was read long ago", async () => {
+    const found = through().find(id);
+    await turn();
+    now = 10_000;
+    store.asked[0]?.(record(1));
+    await found;
+    expect(kept.size).toBe(0);
+  });
 });

@@ -1,7 +1,13 @@
 import type { Cache } from "./cache.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
 import { MemoryCache } from "./memory-cache.ts";
-import type { LinkStore } from "./store.ts";
+import type { Change, LinkStore } from "./store.ts";
+
+/** How long what was heard of a change is held against what the shared cache says, in ms; and of how many links. */
+const heardFor = 30_000;
+const mostHeard = 100_000;
+/** What was read from the store longer ago than this, in ms, is not put into the shared cache any more. */
+const freshFor = 10_000;
 
 /** What memory keeps of a link. */
 export interface Resolved {
@@ -32,6 +38,10 @@ export class Resolver {
   /** Until when (ms) a slug counts as unknown. */
   readonly #unknown: MemoryCache<number>;
   readonly #flights = new Map<string, Promise<Resolved | undefined>>();
+  /** The least version of a link that the shared cache is believed, the change heard of longest ago first. */
+  readonly #heard = new Map<string, { readonly version: number; readonly until: number }>();
+  /** Until when (ms) the shared cache is not asked, since more changed than can be remembered. */
+  #uncachedUntil = 0;
   readonly #options: ResolverOptions;
 
   constructor(options: ResolverOptions) {
@@ -63,13 +73,17 @@ export class Resolver {
     }
   }
 
-  /** Drops links that changed. Whoever asks from now on does not get what a flight under way may bring. */
-  forget(ids: readonly LinkId[]): void {
-    for (const id of ids) {
-      const key = keyOf(id);
+  /**
+   * Drops links that changed. Whoever asks from now on gets neither what a flight under way may bring, nor an older
+   * version than the change from the shared cache.
+   */
+  forget(changes: readonly Change[]): void {
+    for (const change of changes) {
+      const key = keyOf(change);
       this.#links.delete(key);
       this.#unknown.delete(key);
       this.#flights.delete(key);
+      if (this.#options.cache !== undefined) this.#hear(key, change.version);
     }
   }
 
@@ -78,6 +92,21 @@ export class Resolver {
     this.#links.clear();
     this.#unknown.clear();
     this.#flights.clear();
+    this.#uncachedUntil = this.#options.now() + heardFor;
+  }
+
+  #hear(key: string, version: number): void {
+    const now = this.#options.now();
+    const heard = Math.max(version, this.#heard.get(key)?.version ?? 0);
+    this.#heard.delete(key);
+    this.#heard.set(key, { version: heard, until: now + heardFor });
+    for (const [old, { until }] of this.#heard) {
+      if (until > now) break;
+      this.#heard.delete(old);
+    }
+    if (this.#heard.size <= mostHeard) return;
+    this.#heard.clear();
+    this.#uncachedUntil = now + heardFor;
   }
 
   async #fly(id: LinkId, key: string): Promise<Resolved | undefined> {
@@ -95,11 +124,15 @@ export class Resolver {
 
   async #fetch(id: LinkId): Promise<LinkRecord | undefined> {
     const { cache, store, now } = this.#options;
-    if (cache === undefined) return store.find(id);
+    const asked = now();
+    if (cache === undefined || asked < this.#uncachedUntil) return store.find(id);
     const cached = await cache.get(id);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined && cached.version >= (this.#heard.get(keyOf(id))?.version ?? 0)) return cached;
     const record = await store.find(id);
-    if (record !== undefined) await cache.putIfNewer(record, now() + (this.#options.cacheFor ?? 3_600_000));
+    const found = now();
+    // Nobody waits for this; it does not throw.
+    if (record !== undefined && found - asked < freshFor)
+      void cache.putIfNewer(record, found + (this.#options.cacheFor ?? 3_600_000));
     return record;
   }
 }
