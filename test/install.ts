@@ -1,13 +1,5 @@
 /** What tests need beyond npm's packages: how to see that it is there, and the Debian package that brings it. */
-const needed = [
-  { what: "wrk", check: ["wrk", "-v"], debian: "wrk", for: "load on redirects" },
-  {
-    what: "the Python module fuse",
-    check: ["python3", "-c", "import fuse"],
-    debian: "python3-fusepy",
-    for: "cutting the power",
-  },
-] as const;
+const needed = [{ what: "wrk", check: ["wrk", "-v"], debian: "wrk", for: "load on redirects" }] as const;
 
 function there(check: readonly string[]): boolean {
   const [program = "", ...args] = check;

@@ -52,7 +52,7 @@ export class Server {
     });
     closeSync(log);
     const temporary = this.#folder;
-    this.#forgetLifeline = lifeline('kill -9 -- "-$1"; rm -rf -- "$2"', [`${this.pid}`, temporary]);
+    this.#forgetLifeline = lifeline('kill -s KILL -- "-$1"; rm -rf -- "$2"', [`${this.pid}`, temporary]);
   }
 
   /** Waits until `/healthz` answers. Throws with the end of the output if the server ends or takes too long. */

@@ -17,8 +17,9 @@ export function whyNoPowercut(): string | undefined {
 }
 
 export interface PowercutOptions {
-  /** Share (0 to 1) of what was written and not synced that survives a cut all the same; 0 by default. */
+  /** Share (0 to 1) of what was written and not synced that survives the next cut all the same; 0 by default. */
   readonly early?: number;
+  /** What decides which share. */
   readonly seed?: number;
 }
 
@@ -27,13 +28,10 @@ export class PowercutDisk {
   /** Where it is mounted. */
   readonly path: string;
   readonly #folder: string;
-  readonly #options: PowercutOptions;
-  #cuts = 0;
   #process: Bun.Subprocess | undefined;
   readonly #forgetLifeline: () => void;
 
-  private constructor(options: PowercutOptions) {
-    this.#options = options;
+  private constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), "curt-powercut-"));
     this.path = join(this.#folder, "disk");
     mkdirSync(this.path);
@@ -46,9 +44,9 @@ export class PowercutDisk {
   static async mount(options: PowercutOptions = {}): Promise<PowercutDisk> {
     const reason = whyNoPowercut();
     if (reason !== undefined) throw new Error(`No power cut can be played here. ${reason}`);
-    const disk = new PowercutDisk(options);
+    const disk = new PowercutDisk();
     try {
-      await disk.powerOn();
+      await disk.powerOn(options);
       return disk;
     } catch (error) {
       rmSync(disk.#folder, { recursive: true, force: true });
@@ -58,20 +56,21 @@ export class PowercutDisk {
 
   /**
    * Takes the power away: from here on nothing reaches the disk, and whoever still uses it gets errors. Kill those
-   * processes next, then `powerOn`.
+   * processes at once, then `powerOn`.
    */
-  async cut(): Promise<void> {
+  cut(): void {
     this.#process?.kill("SIGKILL");
-    await this.#process?.exited;
-    this.#process = undefined;
   }
 
   /** Mounts what the last cut left. */
-  async powerOn(): Promise<void> {
-    if (this.#cuts > 0) unmount(this.path);
-    const seed = `${(this.#options.seed ?? 1) + this.#cuts++}`;
+  async powerOn(options: PowercutOptions = {}): Promise<void> {
+    if (this.#process !== undefined) {
+      await this.#process.exited;
+      unmount(this.path);
+    }
     const script = join(import.meta.dir, "fuse.ts");
-    const command = [process.execPath, script, this.#backing, this.path, `${this.#options.early ?? 0}`, seed];
+    const { early = 0, seed = 1 } = options;
+    const command = [process.execPath, script, this.#backing, this.path, `${early}`, `${seed}`];
     const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "pipe"], detached: true });
     this.#process = child;
     const { value } = await child.stdout.getReader().read();
@@ -81,7 +80,8 @@ export class PowercutDisk {
 
   /** Unmounts and removes everything. */
   async remove(): Promise<void> {
-    await this.cut();
+    this.cut();
+    await this.#process?.exited;
     unmount(this.path);
     this.#forgetLifeline();
     rmSync(this.#folder, { recursive: true, force: true });

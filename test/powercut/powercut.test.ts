@@ -5,8 +5,8 @@ import { PowercutDisk, whyNoPowercut } from "./mount.ts";
 
 const writer = join(import.meta.dir, "writer.ts");
 const reason = whyNoPowercut();
-if (reason !== undefined) console.log(`skipped: power cuts. ${reason}`);
-// Where it is promised to run, not being able to is a failure.
+if (reason !== undefined) console.log(`Skipped, loss of power: ${reason}`);
+// Where everything is promised to run, not being able to is a failure.
 const powercutTest = test.skipIf(reason !== undefined && process.env.CI !== "true");
 
 interface Outcome {
@@ -17,16 +17,17 @@ interface Outcome {
 }
 
 /** Two processes commit to one database until the power is cut; then it is read again. */
-async function cutWhileWriting(disk: PowercutDisk, file: string, synchronous: string, milliseconds: number) {
+async function cutWhileWriting(disk: PowercutDisk, synchronous: string, milliseconds: number, early: number) {
+  const file = join(disk.path, "kept.db");
   const children = [1, 2].map(() =>
     Bun.spawn([process.execPath, writer, file, synchronous], { stdio: ["ignore", "pipe", "ignore"] }),
   );
   const outputs = children.map((child) => new Response(child.stdout).text());
   await Bun.sleep(milliseconds);
-  await disk.cut();
+  disk.cut();
   for (const child of children) child.kill("SIGKILL");
   const texts = await Promise.all(outputs);
-  await disk.powerOn();
+  await disk.powerOn({ early, seed: milliseconds });
   // What comes before the last end of line is whole.
   const acknowledged = texts.flatMap((text) => text.split("\n").slice(0, -1).map(Number));
   const counted = Bun.spawnSync([process.execPath, writer, file, "count"]);
@@ -42,8 +43,7 @@ async function severalCuts(synchronous: string, early: number): Promise<Outcome[
   try {
     const outcomes: Outcome[] = [];
     for (let cut = 0; cut < 3; cut++) {
-      const file = join(disk.path, "kept.db");
-      outcomes.push(await cutWhileWriting(disk, file, synchronous, 600 + 150 * cut));
+      outcomes.push(await cutWhileWriting(disk, synchronous, 600 + 150 * cut, early));
     }
     console.log(`synchronous=${synchronous}, early ${early}: ${JSON.stringify(outcomes)}`);
     return outcomes;
@@ -80,7 +80,7 @@ powercutTest("names and contents are kept by the sync of the folder and of the f
     mkdirSync(join(disk.path, "folder"));
     inDisk("sync .; cd folder; for name in whole named nameless; do echo $name >$name; done; sync whole nameless");
     inDisk("cd folder; mv nameless other; sync .; mv other nameless; echo more >>whole");
-    await disk.cut();
+    disk.cut();
     await disk.powerOn();
     expect(inDisk("cd folder; ls; cat whole named other")).toBe("named\nother\nwhole\nwhole\nnameless\n");
     // Every name is there, `named` without content; the last rename and the last line are gone.
