@@ -57,8 +57,10 @@ export interface HttpServer {
 export interface Arrival {
   /** The address of the other end of the connection. */
   readonly peer: string;
-  /** Gives the request its whole time again: for a body that has no end but goes on arriving. */
-  readonly goesOn: () => void;
+  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
+  readonly untimed: () => void;
+  /** Seconds that a request may take without going on. */
+  readonly patience: number;
 }
 
 export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
@@ -171,11 +173,11 @@ class Front {
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
+    if (request.headers.get("host") === null)
+      return refused(request, new CurtError("invalid_input", "Host: is needed here."));
     const peer = server.requestIP(request)?.address ?? "";
-    return programs(request, {
-      peer,
-      goesOn: () => server.timeout(request, this.#options.requestSeconds ?? requestSeconds),
-    });
+    const patience = this.#options.requestSeconds ?? requestSeconds;
+    return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }
 
   /** The answers that need neither links nor keys. */

@@ -41,26 +41,43 @@ export function batchPath(api: Api, shared: Shared): void {
   });
 }
 
-/** The result lines of a body, made as fast as they are read. */
+/**
+ * The result lines of a body, made as fast as they are read. Ends the connection when for the arrival's patience no
+ * whole line came, or nobody read a result: a client that trickles holds nothing for long.
+ */
 function resultsOf(body: ReadableStream<Uint8Array>, batch: Batch, arrival: Arrival): ReadableStream<Uint8Array> {
   const lines = new LineReader(body);
   let waiting: Line[] = [];
+  let timer: Timer | undefined;
+  arrival.untimed();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
+      const tooSlow = () => {
+        controller.error(new Error("The batch does not go on."));
+        void lines.cancel();
+      };
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(tooSlow, arrival.patience * 1000);
+      };
+      watch();
       // Until something is written: nobody asks again after a pull that gave nothing.
       for (;;) {
         if (waiting.length === 0) waiting = await lines.some();
+        clearTimeout(timer);
         if (waiting.length === 0) return controller.close();
-        // Whole lines count as going on; a line that trickles in, or results that nobody reads, run out of time.
-        arrival.goesOn();
         const group = waiting.splice(0, batchGroup).filter((line) => !isBlank(line));
-        if (group.length === 0) continue;
-        controller.enqueue(new TextEncoder().encode(await batch.decide(group)));
-        arrival.goesOn();
+        const results = group.length === 0 ? "" : await batch.decide(group);
+        watch();
+        if (results === "") continue;
+        controller.enqueue(new TextEncoder().encode(results));
         return;
       }
     },
-    cancel: () => lines.cancel(),
+    cancel: () => {
+      clearTimeout(timer);
+      return lines.cancel();
+    },
   });
 }
 
