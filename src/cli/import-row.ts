@@ -13,6 +13,9 @@ export interface ImportRow {
   readonly input: LinkInput & Imported;
 }
 
+/** A row of which only a good one goes on. */
+export type CheckedRow = ImportRow | { readonly line: number; readonly refused: Outcome };
+
 /** What became of a row. `there`: this link was there before. */
 export type Outcome = "in" | "there" | { readonly code: string; readonly message: string };
 
@@ -35,7 +38,7 @@ export interface DestinationParts {
 }
 
 /** Checks the shape of a row with the schema of the API. */
-export function importRow(row: Row): ImportRow | { readonly line: number; readonly refused: Outcome } {
+export function importRow(row: Row): CheckedRow {
   if ("problem" in row) return { line: row.line, refused: { code: "invalid_input", message: row.problem } };
   try {
     return { line: row.line, input: checked(importLine, row.fields) };
@@ -51,12 +54,16 @@ export function refusalOf(error: unknown): Outcome {
 }
 
 /**
- * What makes a row the same row when it comes again: all that it says. So a file that is imported again, mended or
+ * What makes a row the same row when it comes again: all that it says, its target letter for letter. So a file that is imported again, mended or
  * grown, makes nothing twice; nor do two rows of a file that say the same.
  */
-export function seedOf(record: Omit<LinkRecord, "slug">, slug: string | undefined, input: Imported): string {
-  const { url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
-  const said = [slug, url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
+export function seedOf(
+  record: Omit<LinkRecord, "slug">,
+  slug: string | undefined,
+  input: LinkInput & Imported,
+): string {
+  const { title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
+  const said = [slug, input.url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
   return JSON.stringify([...said, input.createdAt]);
 }
 

@@ -14,7 +14,8 @@ export type ToThread =
   | { readonly is: "close" };
 
 export type FromThread =
-  | { readonly is: "opened" | "closed" }
+  | { readonly is: "opened" }
+  | { readonly is: "closed" }
   | { readonly is: "committed"; readonly id: number; readonly results: string }
   | ({ readonly is: "refused"; readonly id: number } & Failure)
   | ({ readonly is: "failed" } & Failure);
