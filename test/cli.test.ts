@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { awkwardUrls } from "./import/awkward-urls.ts";
 import { importProof } from "./proofs/import.ts";
@@ -59,6 +60,11 @@ function file(name: string, content: string | Uint8Array): string {
 const freshData = () => join(folder, `data-${folders++}`);
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 const jsonLines = (text: string) => text.split("\n").filter(Boolean).map(json);
+
+/** Cells that a spreadsheet would run. */
+function formulasOf(csv: string): string[] {
+  return (parse(csv) as string[][]).flat().filter((cell) => /^[=+\-@\t\r]/.test(cell));
+}
 
 describe("usage", () => {
   test("--version and --help of everything", async () => {
@@ -167,7 +173,7 @@ describe("links", () => {
     expect(got.out).toContain("tags\tx, y\n");
     const whole = json((await ask("get", "cli/add", "--json")).out);
     expect(whole).toMatchObject({ slug: "cli/add", redirectStatus: 301, forwardQuery: true, title: "T", note: "n" });
-    const days = (Date.parse(String(whole["validUntil"])) - Date.now()) / 86_400_000;
+    const days = (Date.parse(String(whole.validUntil)) - Date.now()) / 86_400_000;
     expect(days).toBeWithin(29.9, 30.1);
     expect(
       json((await ask("add", "https://example.com/a?b#c", "--title", "T", "--reuse", "--json")).out),
@@ -280,9 +286,7 @@ describe("links", () => {
       [["list"], ["list", "--json"], ["get", "x"], ["get", "x", "--json"]].map((args) => run(args, { env })),
     );
     await evil.stop(true);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    for (const { out, err } of outputs)
-      expect(out + err).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    for (const { out, err } of outputs) expect((out + err).replace(/[\n\t]/g, "")).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 });
 
@@ -290,14 +294,15 @@ test("keys are made with scopes and an end, shown once, listed without secrets, 
   const made = json(
     (await ask("key", "create", "--name", "reader", "--scope", "links:read", "--expires", "1h", "--json")).out,
   );
-  expect(made).toMatchObject({ name: "reader", scopes: ["links:read"], key: expect.stringMatching(/^curt_/) });
-  const env = { CURT_SERVER: server.url, CURT_KEY: String(made["key"]) };
-  expect((await run(["list"], { env })).code).toBe(0);
+  expect(made).toMatchObject({ name: "reader", scopes: ["links:read"] });
+  expect(String(made.key)).toMatch(/^curt_/);
+  const env = { CURT_SERVER: server.url, CURT_KEY: String(made.key) };
+  expect((await run(["list"], { env })).err).toBe("");
   expect((await run(["add", "https://example.com/"], { env })).err).toMatch(/^curt: forbidden: /);
   const listed = await ask("key", "list");
-  expect(listed.out).toContain(`${made["id"]}\tlinks:read\t`);
-  expect(listed.out).not.toContain(String(made["key"]));
-  expect((await ask("key", "remove", String(made["id"]))).code).toBe(0);
+  expect(listed.out).toContain(`${made.id}\tlinks:read\t`);
+  expect(listed.out).not.toContain(String(made.key));
+  expect((await ask("key", "remove", String(made.id))).code).toBe(0);
   expect((await run(["list"], { env })).err).toMatch(/^curt: unauthorized: /);
 });
 
@@ -349,7 +354,7 @@ describe("import and export", () => {
     expect([left, none]).toEqual(["Columns left out: clicks.", []]);
     const links = jsonLines((await run(["export", "--format", "jsonl", "--data", data])).out);
     expect(links).toHaveLength(3);
-    expect(links.find((link) => link["slug"] === "a")).toEqual({
+    expect(links.find((link) => link.slug === "a")).toEqual({
       slug: "a",
       url: "https://example.com/a",
       title: 'Quote " and, comma',
@@ -362,7 +367,7 @@ describe("import and export", () => {
       forwardQuery: false,
       createdAt: "2020-01-02T03:04:05.000Z",
     });
-    expect(links.find((link) => link["slug"] === "d")).toMatchObject({ title: "=1+1", disabled: true });
+    expect(links.find((link) => link.slug === "d")).toMatchObject({ title: "=1+1", disabled: true });
     const again = await run(["import", csv, "--data", data, "--json"]);
     expect(json(again.out)).toEqual({ in: 0, there: 3, out: 4, ignored: ["clicks"], dryRun: false, whole: true });
     expect(jsonLines(again.err)).toMatchObject([
@@ -381,7 +386,7 @@ describe("import and export", () => {
     const report = join(folder, "report.jsonl");
     const dry = await run(["import", file("dry.csv", rows), "--data", data, "--dry-run", "--report", report]);
     expect(dry).toMatchObject({ code: 1, out: "3 would be in, 0 already there, 4 out\n" });
-    expect(jsonLines(readFileSync(report, "utf8")).map((row) => row["line"])).toEqual([5, 6, 7, 8]);
+    expect(jsonLines(readFileSync(report, "utf8")).map((row) => row.line)).toEqual([5, 6, 7, 8]);
     expect(existsSync(data)).toBe(false);
     await run(["import", file("dry.csv", rows), "--data", data]);
     expect((await run(["import", file("dry.csv", rows), "--data", data, "--dry-run"])).out).toBe(
@@ -398,11 +403,11 @@ describe("import and export", () => {
     expect(first.err).toStartWith("line 2501: url: ");
     expect((await run(["import", list], { env })).out).toBe("0 in, 2500 already there, 1 out\n");
     const mine = jsonLines((await run(["export", "--format", "jsonl"], { env })).out).filter((link) =>
-      String(link["url"]).includes("/through/"),
+      String(link.url).includes("/through/"),
     );
-    expect(mine.map((link) => link["url"]).sort()).toEqual(urls.sort());
-    const answer = await fetch(`${server.url}/${mine[7]?.["slug"]}`, { redirect: "manual" });
-    expect(answer.headers.get("location")).toBe(String(mine[7]?.["url"]));
+    expect(mine.map((link) => link.url).sort()).toEqual(urls.sort());
+    const answer = await fetch(`${server.url}/${mine[7]?.slug}`, { redirect: "manual" });
+    expect(answer.headers.get("location")).toBe(String(mine[7]?.url));
     await ask("add", "https://example.com/else", "--slug", "through-taken");
     const rows = `{"url":"https://example.com/1","slug":"through-taken"}\n{"url":"https://example.com/1","createdAt":"2001-01-01T00:00:00Z","slug":"through-old"}\n`;
     const taken = await run(["import", "-", "--json"], { env, input: rows });
@@ -421,7 +426,7 @@ describe("import and export", () => {
     try {
       const env = { CURT_SERVER: own.url, CURT_KEY: own.key, CURT_DATA: data };
       const [one, two] = jsonLines((await run(["export", "--format", "jsonl"], { env })).out).map((link) =>
-        String(link["slug"]),
+        String(link.slug),
       );
       await run(["edit", one ?? "", "--url", "https://example.com/edited"], { env });
       await run(["remove", two ?? ""], { env });
@@ -502,7 +507,7 @@ describe("import and export", () => {
       expect((await run(["export", between, "--data", source])).code).toBe(0);
       expect((await run(["import", between, "--data", copy])).out).toBe("300 in, 0 already there, 0 out\n");
       expect((await run(["export", "--format", "jsonl", "--data", copy])).out).toBe(original);
-      if (format === "csv") expect(readFileSync(between, "utf8")).not.toMatch(/(^|[\n,])"?[=+\-@\t](?!\d{3},)/);
+      if (format === "csv") expect(formulasOf(readFileSync(between, "utf8"))).toEqual([]);
     }
     expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
@@ -520,11 +525,11 @@ describe("import and export", () => {
     await Bun.sleep(300);
     child.kill("SIGINT");
     const stopped = json(await child.stdout.text());
-    expect([await child.exited, stopped["whole"]]).toEqual([130, false]);
+    expect([await child.exited, stopped.whole]).toEqual([130, false]);
     const rest = json((await run(["import", list, "--data", data, "--json"])).out);
-    expect(Number(rest["there"])).toBeGreaterThanOrEqual(Number(stopped["in"]));
+    expect(Number(rest.there)).toBeGreaterThanOrEqual(Number(stopped.in));
     const straight = json((await run(["import", list, "--data", freshData(), "--json"])).out);
-    expect(Number(rest["in"]) + Number(rest["there"])).toBe(Number(straight["in"]) + Number(straight["there"]));
+    expect(Number(rest.in) + Number(rest.there)).toBe(Number(straight.in) + Number(straight.there));
     const head = Bun.spawn(["sh", "-c", `sh ${curt} export --data ${data} 2>err.txt | head -1; cat err.txt`], {
       cwd: folder,
       env: plainEnvironment(),

@@ -7,7 +7,7 @@ import { FolderLocked } from "../lock.ts";
 import { Client } from "./client.ts";
 import { Refusals } from "./import-refusals.ts";
 import { Rehearsal } from "./import-rehearsal.ts";
-import { type Destination, type ImportRow, importRow, type Outcome, shortestDerived } from "./import-row.ts";
+import { type CheckedRow, type Destination, importRow, type Outcome, shortestDerived } from "./import-row.ts";
 import { ServerDestination } from "./import-to-server.ts";
 import { StoreDestination } from "./import-to-store.ts";
 import { type OpenedStore, openToRead, openToWrite, storeExists } from "./open-store.ts";
@@ -93,12 +93,12 @@ async function bringAll(context: Context, file: string, options: ImportOptions):
 /** Batches that are on their way at once: one is committed while the next is made ready. */
 const mostUnderWay = 2;
 
-/** Brings rows batch by batch. */
+/** Brings rows batch by batch, and reports on them in their order. */
 class ImportRun {
   brought = 0;
   there = 0;
   out = 0;
-  #pending: ImportRow[] = [];
+  #batch: CheckedRow[] = [];
   readonly #underWay: Promise<void>[] = [];
 
   constructor(
@@ -111,10 +111,8 @@ class ImportRun {
   async bring(rows: AsyncIterable<Row[]>, interrupted: AbortSignal): Promise<void> {
     for await (const some of rows) {
       for (const row of some) {
-        const checked = importRow(row);
-        if ("refused" in checked) this.#count(checked.line, checked.refused);
-        else this.#pending.push(checked);
-        if (this.#pending.length >= batchSize) await this.#send();
+        this.#batch.push(importRow(row));
+        if (this.#batch.length >= batchSize) await this.#send();
         if (interrupted.aborted) break;
       }
       if (interrupted.aborted) break;
@@ -124,24 +122,26 @@ class ImportRun {
   }
 
   async #send(): Promise<void> {
-    const batch = this.#pending;
-    this.#pending = [];
+    const batch = this.#batch;
+    this.#batch = [];
     if (this.#underWay.length >= mostUnderWay) await this.#underWay.shift();
-    const delivery = this.#deliver(batch);
+    const delivery = this.#deliver(batch, this.#underWay.at(-1));
     // Whoever waits for it next meets the failure; until then it is not an unhandled one.
     delivery.catch(() => undefined);
     this.#underWay.push(delivery);
   }
 
-  async #deliver(batch: readonly ImportRow[]): Promise<void> {
-    if (batch.length === 0) return;
-    const outcomes = await this.destination.bring(batch);
-    for (const [i, { line }] of batch.entries())
-      this.#count(line, outcomes[i] ?? { code: "internal", message: "Lost." });
+  async #deliver(batch: readonly CheckedRow[], before: Promise<void> | undefined): Promise<void> {
+    const good = batch.filter((row) => "input" in row);
+    const outcomes = good.length === 0 ? [] : await this.destination.bring(good);
+    await before;
+    let next = 0;
+    for (const row of batch) this.#count(row.line, "input" in row ? outcomes[next++] : row.refused);
     this.progress.update(this.input.read(), `${this.brought} in, ${this.there} there, ${this.out} out`);
   }
 
-  #count(line: number, outcome: Outcome): void {
+  #count(line: number, outcome: Outcome | undefined): void {
+    if (outcome === undefined) throw new Error(`Line ${line} has no outcome.`);
     if (outcome === "in") this.brought++;
     else if (outcome === "there") this.there++;
     else {

@@ -171,7 +171,11 @@ export class Links {
     custom: boolean,
     maker = this.#options.slugs,
   ): Promise<CreateResult | "try another"> {
-    if (outcome.outcome === "inserted") return { outcome: "created", link: outcome.record };
+    if (outcome.outcome === "inserted") {
+      if (outcome.record.deletedAt === null) return { outcome: "created", link: outcome.record };
+      const message = `/${record.slug} was made, and deleted since.`;
+      return { outcome: "failed", error: new CurtError("link_deleted", message) };
+    }
     let by = outcome.by;
     if (!custom) {
       if (!maker.byTarget || by.url !== record.url) return "try another";
