@@ -95,11 +95,16 @@ export async function checkStore(config: Config, held: boolean): Promise<Finding
     await committer.close();
     return { check: "store", ok: true, message: `${config.storePath}, ${commits} commits, as its mark says` };
   } catch (error) {
-    if (error instanceof StoreDamaged) return { check: "store", ok: false, message: error.message };
+    if (error instanceof StoreDamaged) return { check: "store", ok: false, message: withoutAdvice(error.message) };
     throw error;
   } finally {
     lock.release();
   }
+}
+
+/** A damage without the advice to run what is running already, and without its full stop. */
+export function withoutAdvice(message: string): string {
+  return message.replaceAll(/\s*(Nothing was changed\. )?Run curt doctor[^.]*\./g, "").replace(/\.$/, "");
 }
 
 /** Whether the server answers, and believes our key; without a server, whether it could have its port. */

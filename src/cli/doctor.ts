@@ -8,7 +8,15 @@ import { replaceMark } from "../stores/sql/mark.ts";
 import { readMeta } from "../stores/sql/schema.ts";
 import { type Damage, verify } from "../stores/sql/scrub.ts";
 import { backupsFolder, newestBackup } from "./backups.ts";
-import { checkFolder, checkLock, checkServer, checkSettings, checkStore, type Finding } from "./doctor-checks.ts";
+import {
+  checkFolder,
+  checkLock,
+  checkServer,
+  checkSettings,
+  checkStore,
+  type Finding,
+  withoutAdvice,
+} from "./doctor-checks.ts";
 import { coloured, plain, say, sayJson } from "./output.ts";
 import { showProgress } from "./progress.ts";
 import { type Context, complete } from "./shell.ts";
@@ -73,9 +81,9 @@ async function checkContents({ config, interrupted }: Context, held: boolean): P
 }
 
 function namesOf(damages: readonly Damage[]): string {
-  const named = damages.slice(0, mostNamed).map((damage) => damage.message);
-  const more = damages.length > mostNamed ? ` And ${damages.length - mostNamed} more.` : "";
-  return `${damages.length} damaged: ${named.join(" ")}${more}`.replace(/\.$/, "");
+  const named = damages.slice(0, mostNamed).map((damage) => withoutAdvice(damage.message));
+  const more = damages.length > mostNamed ? `; and ${damages.length - mostNamed} more` : "";
+  return `${damages.length} damaged: ${named.join("; ")}${more}`;
 }
 
 function remedyFor(config: Config, whole: boolean): string {
