@@ -77,7 +77,7 @@ describe("usage", () => {
     for (const help of helps) expect(help).toMatchObject({ code: 0, err: "" });
     for (const help of helps.filter((_, i) => names[i] !== "key")) expect(help.out).toContain("--json");
     expect((await run(["help", "add"])).out).toContain("Usage: curt add");
-    expect((await run(["serve", "--help"])).out).toContain("Also CURT_ADMIN_KEY or CURT_ADMIN_KEY_FILE.");
+    expect((await run(["serve", "--help"])).out.replaceAll(/\s+/g, " ")).toContain("Also CURT_ADMIN_KEY or CURT_ADMIN_KEY_FILE.");
   });
 
   test("wrong usage is one line, names what was wrong, suggests, and ends with 2", async () => {
@@ -547,5 +547,130 @@ describe("import and export", () => {
     expect(result.again).toEqual({ in: 0, there: result.summary.in, out: result.summary.out });
     expect(result).toMatchObject({ differences: [], wrongRedirects: 0, followed: result.summary.in });
     expect(result.peakMemory).toBeLessThan(300e6);
+  });
+});
+
+describe("backup, restore and doctor", () => {
+  const checks = (out: string) =>
+    new Map(
+      out
+        .trimEnd()
+        .split("\n")
+        .map((line) => [line.slice(4, 13).trim(), line]),
+    );
+
+  async function dataWith(count: number): Promise<string> {
+    const data = freshData();
+    const urls = Array.from({ length: count }, (_, i) => `https://example.com/${i}`);
+    await run(["import", "-", "--format", "urls", "--data", data], { input: urls.join("\n") });
+    return data;
+  }
+  const linksIn = async (data: string) =>
+    jsonLines((await run(["export", "--format", "jsonl", "--data", data])).out).length;
+
+  test("a backup made while serving is put back when nobody serves, and what was there is kept", async () => {
+    const data = await dataWith(100);
+    const own = await startServer({ dataDir: data, args: ["--workers", "1"] });
+    const backup = await run(["backup", "--data", data]);
+    expect(backup).toMatchObject({ code: 0, err: "" });
+    expect(backup.out).toStartWith(join(data, "backups"));
+    const env = { CURT_SERVER: own.url, CURT_KEY: own.key };
+    await run(["add", "https://example.com/later", "--slug", "later"], { env });
+    const refused = await run(["restore", "--yes", "--data", data]);
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toContain(`in use by process ${own.pid}`);
+    await own.terminate();
+    expect(await linksIn(data)).toBe(101);
+    const unasked = await run(["restore", "--data", data]);
+    expect(unasked).toMatchObject({ code: 2, out: "" });
+    expect(unasked.err).toContain("Say --yes");
+    const restored = json((await run(["restore", "--yes", "--json", "--data", data])).out);
+    expect(restored).toMatchObject({ folder: backup.out.trim(), links: 100 });
+    expect(existsSync(String(restored.movedTo))).toBe(true);
+    expect(await linksIn(data)).toBe(100);
+    const named = join(folder, "named-backup");
+    expect(json((await run(["backup", named, "--json", "--data", data])).out)).toMatchObject({
+      folder: named,
+      links: 100,
+    });
+    expect((await run(["backup", named, "--data", data])).code).toBe(1);
+    const other = freshData();
+    expect((await run(["restore", named, "--data", other])).code).toBe(0);
+    expect(await linksIn(other)).toBe(100);
+    expect((await run(["restore", "--yes", "--data", freshData()])).err).toContain("There is no backup in");
+  });
+
+  test("what is well is ok, with and without a server", async () => {
+    const data = await dataWith(50);
+    const port = `${freePort()}`;
+    const idle = await run(["doctor", "--data", data, "--port", port]);
+    expect(idle).toMatchObject({ code: 0, err: "" });
+    expect([...checks(idle.out).keys()]).toEqual([
+      "settings",
+      "folder",
+      "space",
+      "lock",
+      "store",
+      "contents",
+      "backup",
+      "port",
+    ]);
+    const env = { CURT_SERVER: server.url, CURT_KEY: server.key, CURT_DATA: server.dataDir };
+    const serving = await run(["doctor", "--json"], { env });
+    expect([serving.code, json(serving.out)]).toMatchObject([0, { ok: true }]);
+    expect(serving.out).toContain(`held by process ${server.pid}`);
+    expect((await run(["doctor"], { env: { ...env, CURT_KEY: "wrong" } })).out).toMatch(/^bad server .*CURT_KEY/m);
+    expect((await run(["doctor", "--data", freshData(), "--port", port])).code).toBe(0);
+  });
+
+  test("a folder that others may read, a taken port and a silent server are bad", async () => {
+    const data = await dataWith(1);
+    chmodSync(data, 0o755);
+    const other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status: 404 }) });
+    const found = await run(["doctor", "--data", data, "--port", `${other.port}`]);
+    const stranger = await run(["doctor", "--data", data, "--server", `http://127.0.0.1:${other.port}`]);
+    await other.stop(true);
+    expect(found.code).toBe(1);
+    expect(checks(found.out).get("folder")).toBe(
+      `bad folder   ${data} is open to other users (mode 755). chmod 700 ${data}`,
+    );
+    expect(checks(found.out).get("port")).toMatch(/^bad port {5}Port \d+ of 127.0.0.1 is taken/);
+    expect(checks(stranger.out).get("server")).toMatch(/^bad server .*does not answer \(404\)/);
+  });
+
+  test("damage is named with the last backup; restore, or --repair where the database is whole, brings it to work", async () => {
+    const data = await dataWith(2000);
+    const path = join(data, "curt.db");
+    const older = readFileSync(path);
+    await run(["import", "-", "--format", "urls", "--data", data], { input: "https://example.com/newer" });
+    const backup = (await run(["backup", "--data", data])).out.trim();
+    const newer = readFileSync(path);
+
+    writeFileSync(path, older);
+    const old = await run(["doctor", "--data", data]);
+    expect(old.code).toBe(1);
+    expect(checks(old.out).get("store")).toMatch(/^bad store /);
+    expect(checks(old.out).get("store")).toContain(`curt restore brings back ${backup} (2001 links`);
+    expect(checks(old.out).get("store")).toContain("curt doctor --repair goes on with what is here");
+    expect(checks(old.out).get("contents")).toMatch(/^ok /);
+    expect((await run(["export", "--data", data])).code).toBe(1);
+    expect((await run(["doctor", "--repair", "--data", data])).out).toMatch(/^ok {2}store .*Given up: /m);
+    expect(await linksIn(data)).toBe(2000);
+    expect((await run(["restore", "--yes", "--data", data])).code).toBe(0);
+    expect(await linksIn(data)).toBe(2001);
+
+    const at = newer.indexOf('https://example.com/77"');
+    expect(at).toBeGreaterThan(0);
+    const flipped = Buffer.from(readFileSync(path));
+    const there = flipped.indexOf('https://example.com/77"');
+    flipped[there + 9] = (flipped[there + 9] ?? 0) ^ 1;
+    writeFileSync(path, flipped);
+    const bad = await run(["doctor", "--repair", "--data", data]);
+    expect(bad.code).toBe(1);
+    expect(checks(bad.out).get("contents")).toMatch(
+      /^bad contents \d+ damaged: .*wrong checksum.*curt restore brings back/,
+    );
+    expect((await run(["restore", "--yes", "--data", data])).code).toBe(0);
+    expect((await run(["doctor", "--data", data])).code).toBe(0);
   });
 });

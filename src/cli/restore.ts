@@ -25,7 +25,8 @@ export function define(command: Command): void {
       const asks = command.opts<{ yes?: boolean }>().yes !== true && storeExists(config);
       if (asks && !(await agreed(folder, config, interrupted))) throw new CommandFailed("Nothing was changed.");
       const { manifest, movedTo } = await restoreStore(folder, config.storePath);
-      if (json) await sayJson({ folder, links: manifest.links, createdAt: manifest.createdAt, movedTo: movedTo ?? null });
+      if (json)
+        await sayJson({ folder, links: manifest.links, createdAt: manifest.createdAt, movedTo: movedTo ?? null });
       else await say(`${manifest.links} links as of ${manifest.createdAt}, from ${folder}`);
       if (!json && movedTo !== undefined) remark(`What was there is in ${movedTo}.`);
     } finally {
@@ -45,7 +46,9 @@ function newestFolder(config: Config): string {
 
 async function agreed(folder: string, config: Config, signal: AbortSignal): Promise<boolean> {
   if (process.stdin.isTTY !== true || !onTerminal())
-    throw new WrongUsage(`This puts ${folder} in place of ${config.storePath}. Say --yes to do it without being asked.`);
+    throw new WrongUsage(
+      `This puts ${folder} in place of ${config.storePath}. Say --yes to do it without being asked.`,
+    );
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await lines.question(`Put ${folder} in place of ${config.storePath}? [y/N] `, { signal });
