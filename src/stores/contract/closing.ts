@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { StoreUnavailable } from "../../core/store.ts";
+import type { Current } from "../contract.ts";
+import { deleted, query, sample } from "./samples.ts";
+
+export function describeClosing(current: Current): void {
+  describe("close", () => {
+    test("every method throws StoreUnavailable afterwards, and closing again does nothing", async () => {
+      const { store } = current();
+      const record = sample("a");
+      await store.links.insert(record);
+      const cursor = (await store.links.changes(null, 1)) as { cursor: string };
+      await store.close();
+      const calls: Record<string, () => Promise<unknown>> = {
+        insert: () => store.links.insert(sample("b")),
+        insertMany: () => store.links.insertMany([sample("c")]),
+        "insertMany of none": () => store.links.insertMany([]),
+        find: () => store.links.find(record),
+        "find of none": () => store.links.find(sample("none")),
+        replace: () => store.links.replace(deleted(record)),
+        list: () => store.links.list(query()),
+        search: () => store.links.list(query({ search: "a" })),
+        tag: () => store.links.list(query({ tag: "a" })),
+        findByTarget: () => store.links.findByTarget("", record.url, 1),
+        changes: () => store.links.changes(cursor.cursor, 1),
+        "changes from now": () => store.links.changes(null, 1),
+        get: () => store.registry.get("k", "a"),
+        put: () => store.registry.put({ kind: "k", id: "a", value: "1", version: 1, expiresAt: null }),
+        remove: () => store.registry.remove("k", "a"),
+        "registry list": () => store.registry.list("k"),
+      };
+      for (const [name, call] of Object.entries(calls)) {
+        let thrown: unknown;
+        await call().catch((error: unknown) => {
+          thrown = error;
+        });
+        expect([name, thrown instanceof StoreUnavailable]).toEqual([name, true]);
+      }
+      await store.close();
+      const again = await current().reopen();
+      expect(await again.links.find(record)).toEqual(record);
+      expect(await again.links.find(sample("b"))).toBeUndefined();
+    });
+  });
+}
