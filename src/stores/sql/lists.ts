@@ -4,7 +4,7 @@ import type { ListPage, ListQuery } from "../../core/store.ts";
 import { wordsOf } from "../../core/words.ts";
 import type { Reader } from "./reader.ts";
 import type { FullLinkRow } from "./rows.ts";
-import { partBits, partCode, partOf, tagToken, targetToken } from "./terms.ts";
+import { partBits, partCode, partOf, quoted, tagToken, targetToken } from "./terms.ts";
 
 /** How many rows one page may look at, and for how long (ms): a worker serves nobody meanwhile. */
 const rowLimit = 10_000;
@@ -133,8 +133,4 @@ function matches(query: ListQuery, record: LinkRecord): boolean {
   if (query.words.length === 0) return true;
   const own = wordsOf(record);
   return query.words.every((word) => own.some((candidate) => candidate.startsWith(word)));
-}
-
-function quoted(term: string): string {
-  return `"${term.toWellFormed().replaceAll('"', '""')}"`;
 }
