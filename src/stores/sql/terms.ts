@@ -33,6 +33,9 @@ export function targetToken(host: string, url: string): string {
   return token("\ue000", `${host}\n${url}`);
 }
 
+/** All tokens are between these. */
+export const tokenRange = ["\ue000", "\ue002"] as const;
+
 const nothing: Terms = { words: [], tokens: [] };
 
 /** What a link is found by. A deleted one is found by nothing. */
