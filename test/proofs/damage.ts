@@ -105,7 +105,8 @@ async function proveOne(seed: number, path: string, options: DamageProofOptions)
     const answers = await ask(store, truth);
     for (const message of answers.damages) see("on reading", message);
     failures.push(...answers.wrong);
-    const damages = await verify(path, { pages: true });
+    // As the hourly scrub looks; SQLite's own check of pages, which the doctor adds, may name more that is harmless.
+    const damages = await verify(path);
     for (const { message } of damages) see("by verify", message);
     if (answers.changed.length > 0 && damages.length === 0 && answers.damages.length === 0) {
       failures.push(...answers.changed.map((change) => `Not found, but changed: ${change}`));
@@ -141,14 +142,14 @@ async function build(path: string, links: number, random: Random): Promise<Truth
   let committer = LocalCommitter.open(path);
   let store = openSqliteStore({ path, committer });
   const start = (await store.links.changes(null, 1)) as { cursor: string };
-  const grow = async (from: number, to: number) => {
-    for (let index = from; index < to; index += 100) {
-      const records = Array.from({ length: Math.min(100, to - index) }, (_, offset) =>
+  const grow = async (from: number, to: number, step: number) => {
+    for (let index = from; index < to; index += step) {
+      const records = Array.from({ length: Math.min(step, to - index) }, (_, offset) =>
         make(`s${index + offset}x${random(1e6)}`),
       );
       await store.links.insertMany(records);
       records.forEach(keep);
-      const victims = [...truth.links.values()].filter(() => random(60) === 0);
+      const victims = [...truth.links.values()].filter(() => random(links) < step / 10);
       for (const victim of victims) {
         const revival = victim.deletedAt === null ? undefined : revived(victim, { title: word() });
         const changed =
@@ -165,18 +166,19 @@ async function build(path: string, links: number, random: Random): Promise<Truth
     }
   };
 
-  await grow(0, Math.floor(links / 2));
-  await store.close();
-  await committer.close();
+  const reopen = async () => {
+    await store.close();
+    await committer.close();
+    committer = LocalCommitter.open(path);
+    store = openSqliteStore({ path, committer });
+  };
+  await grow(0, Math.floor(links / 2), 100);
+  await reopen();
   copyFileSync(path, `${path}.older`);
-  committer = LocalCommitter.open(path);
-  store = openSqliteStore({ path, committer });
-  await grow(Math.floor(links / 2), Math.floor((links * 3) / 4));
-  await store.close();
-  await committer.close();
-  committer = LocalCommitter.open(path);
-  store = openSqliteStore({ path, committer });
-  await grow(Math.floor((links * 3) / 4), links);
+  await grow(Math.floor(links / 2), links - 60, 100);
+  await reopen();
+  // Little goes into the log, so that most of the database file counts.
+  await grow(links - 60, links, 10);
   // What kill -9 leaves is what the files hold now.
   const files = [path, `${path}-wal`, `${path}.mark`].map((file) => [file, readFileSync(file)] as const);
   await store.close();
@@ -252,10 +254,10 @@ async function ask(store: Store, truth: Truth): Promise<Answers> {
   for (const record of truth.links.values()) {
     await attempt(`find ${record.slug}`, async () => {
       const answer = await store.links.find(record);
+      const same = Bun.deepEquals(answer, record);
       if (answer === undefined) answers.hidden.push(record.slug);
-      else if (answer.url !== record.url)
-        answers.wrongTargets.push(`${record.slug} leads to ${answer.url}, not ${record.url}`);
-      return Bun.deepEquals(answer, record);
+      else if (!same) answers.wrong.push(`Served ${JSON.stringify(answer)}, not ${JSON.stringify(record)}`);
+      return same;
     });
     await attempt(
       `find ${record.slug}~`,
@@ -289,7 +291,7 @@ async function ask(store: Store, truth: Truth): Promise<Answers> {
   for (const tag of new Set(live.flatMap((record) => record.tags))) {
     await lists(`tag ${tag}`, { tag }, (record) => record.tags.includes(tag));
   }
-  for (const record of live) {
+  for (const record of live.slice(-200)) {
     await attempt(`target of ${record.slug}`, async () => {
       const found = await store.links.findByTarget("", record.url, 100);
       return Bun.deepEquals(found, live.filter((other) => other.url === record.url).slice(0, 100));
