@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   existsSync,
@@ -12,12 +12,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StoreDamaged } from "../../core/store.ts";
-import { deleted, query, sample } from "../contract/samples.ts";
+import { deleted, listAll, query, sample } from "../contract/samples.ts";
 import { backupStore, restoreStore } from "./backup.ts";
 import { LocalCommitter } from "./committer.ts";
 import { markPath } from "./mark.ts";
 import { verify } from "./scrub.ts";
 import { openSqliteStore } from "./store.ts";
+
+setDefaultTimeout(60_000);
 
 let folder: string;
 let path: string;
@@ -71,7 +73,7 @@ describe("backup", () => {
     expect(await verify(path, { pages: true })).toEqual([]);
     await withStore(async (store) => {
       for (const record of records) expect(await store.links.find(record)).toEqual(record);
-      expect((await store.links.list(query({ tag: "t", limit: 1000 }))).records).toHaveLength(500);
+      expect(await listAll(store.links, query({ tag: "t", limit: 1000 }))).toHaveLength(500);
       expect(await store.links.changes(cursor, 10)).toBe("expired");
       expect((await store.links.insert(sample("after"))).outcome).toBe("inserted");
       expect(await store.registry.get("k", "1")).toBeDefined();
