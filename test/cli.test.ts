@@ -77,7 +77,9 @@ describe("usage", () => {
     for (const help of helps) expect(help).toMatchObject({ code: 0, err: "" });
     for (const help of helps.filter((_, i) => names[i] !== "key")) expect(help.out).toContain("--json");
     expect((await run(["help", "add"])).out).toContain("Usage: curt add");
-    expect((await run(["serve", "--help"])).out.replaceAll(/\s+/g, " ")).toContain("Also CURT_ADMIN_KEY or CURT_ADMIN_KEY_FILE.");
+    expect((await run(["serve", "--help"])).out.replaceAll(/\s+/g, " ")).toContain(
+      "Also CURT_ADMIN_KEY or CURT_ADMIN_KEY_FILE.",
+    );
   });
 
   test("wrong usage is one line, names what was wrong, suggests, and ends with 2", async () => {
@@ -526,6 +528,14 @@ describe("import and export", () => {
     child.kill("SIGINT");
     const stopped = json(await child.stdout.text());
     expect([await child.exited, stopped.whole]).toEqual([130, false]);
+    const waiting = Bun.spawn(["sh", curt, "import", "-", "--data", freshData()], {
+      cwd: folder,
+      env: plainEnvironment(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    await Bun.sleep(1000);
+    waiting.kill("SIGINT");
+    expect([await waiting.stdout.text(), await waiting.stderr.text(), await waiting.exited]).toEqual(["", "", 130]);
     const rest = json((await run(["import", list, "--data", data, "--json"])).out);
     expect(Number(rest.there)).toBeGreaterThanOrEqual(Number(stopped.in));
     const straight = json((await run(["import", list, "--data", freshData(), "--json"])).out);

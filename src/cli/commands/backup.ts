@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { backupStore } from "../stores/sql/backup.ts";
-import { backupsFolder } from "./backups.ts";
-import { openToRead } from "./open-store.ts";
-import { onTerminal, remark, say, sayJson } from "./output.ts";
-import { complete } from "./shell.ts";
+import { backupStore } from "../../stores/sql/backup.ts";
+import { backupsFolder } from "../backups.ts";
+import { openToRead } from "../open-store.ts";
+import { onTerminal, remark, say, sayJson } from "../output.ts";
+import { complete } from "../shell.ts";
 
 /** `curt backup`: a whole, checked copy of the store in a new folder, whose path is printed. */
 export function define(command: Command): void {

@@ -2,14 +2,14 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { adminKeyFile } from "../admin-key.ts";
-import type { Config } from "../config.ts";
-import { lockData } from "../lock.ts";
-import { restoreStore } from "../stores/sql/backup.ts";
-import { backupsFolder, newestBackup } from "./backups.ts";
-import { openToWrite, storeExists } from "./open-store.ts";
-import { onTerminal, remark, say, sayJson } from "./output.ts";
-import { CommandFailed, complete, WrongUsage } from "./shell.ts";
+import { adminKeyFile } from "../../admin-key.ts";
+import type { Config } from "../../config.ts";
+import { lockData } from "../../lock.ts";
+import { restoreStore } from "../../stores/sql/backup.ts";
+import { backupsFolder, newestBackup } from "../backups.ts";
+import { openToWrite, storeExists } from "../open-store.ts";
+import { onTerminal, remark, say, sayJson } from "../output.ts";
+import { CommandFailed, complete, WrongUsage } from "../shell.ts";
 
 /** `curt restore`: puts a backup in place of the store, and moves what was there aside. */
 export function define(command: Command): void {

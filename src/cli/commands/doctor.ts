@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
-import { StoreDamaged } from "../core/store.ts";
-import { lockData } from "../lock.ts";
-import { Connection } from "../stores/sql/connection.ts";
-import { replaceMark } from "../stores/sql/mark.ts";
-import { readMeta } from "../stores/sql/schema.ts";
-import { type Damage, verify } from "../stores/sql/scrub.ts";
-import { backupsFolder, newestBackup } from "./backups.ts";
+import type { Config } from "../../config.ts";
+import { StoreDamaged } from "../../core/store.ts";
+import { lockData } from "../../lock.ts";
+import { Connection } from "../../stores/sql/connection.ts";
+import { replaceMark } from "../../stores/sql/mark.ts";
+import { readMeta } from "../../stores/sql/schema.ts";
+import { type Damage, verify } from "../../stores/sql/scrub.ts";
+import { backupsFolder, newestBackup } from "../backups.ts";
 import {
   checkFolder,
   checkLock,
@@ -16,10 +16,10 @@ import {
   checkStore,
   type Finding,
   withoutAdvice,
-} from "./doctor-checks.ts";
-import { coloured, plain, say, sayJson } from "./output.ts";
-import { showProgress } from "./progress.ts";
-import { type Context, complete } from "./shell.ts";
+} from "../doctor-checks.ts";
+import { coloured, plain, say, sayJson } from "../output.ts";
+import { showProgress } from "../progress.ts";
+import { type Context, complete } from "../shell.ts";
 
 /** Damages that are named one by one. */
 const mostNamed = 10;

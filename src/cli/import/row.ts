@@ -1,11 +1,11 @@
-import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
-import type { Imported, LinkInput, Links } from "../core/links.ts";
-import { randomSlugs, type SlugMaker } from "../core/slugs.ts";
-import type { LinkStore } from "../core/store.ts";
-import { checked } from "../http/api/input.ts";
-import { importLine } from "../http/api/schemas.ts";
-import type { Row } from "./rows/columns.ts";
+import { CurtError } from "../../core/errors.ts";
+import type { LinkRecord } from "../../core/link.ts";
+import type { Imported, LinkInput, Links } from "../../core/links.ts";
+import { randomSlugs, type SlugMaker } from "../../core/slugs.ts";
+import type { LinkStore } from "../../core/store.ts";
+import { checked } from "../../http/api/input.ts";
+import { importLine } from "../../http/api/schemas.ts";
+import type { Row } from "../rows/columns.ts";
 
 /** A row whose shape is right. Its target and slug are checked by whoever makes the link. */
 export interface ImportRow {
