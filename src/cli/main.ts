@@ -10,18 +10,18 @@ interface CommandFile {
 }
 
 const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandFile>]>> = {
-  serve: ["Serve links and the API.", () => import("./serve.ts")],
-  add: ["Make a link.", () => import("./add.ts")],
-  get: ["Show a link.", () => import("./get.ts")],
-  list: ["List or search links, newest first.", () => import("./list.ts")],
-  edit: ["Change a link.", () => import("./edit.ts")],
-  remove: ["Delete a link.", () => import("./remove.ts")],
-  import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./import.ts")],
-  export: ["Write all links as CSV or JSON Lines.", () => import("./export.ts")],
-  key: ["List, make and remove API keys.", () => import("./key.ts")],
-  backup: ["Copy the embedded store, while serving or not.", () => import("./backup.ts")],
-  restore: ["Put a backup in place of the embedded store.", () => import("./restore.ts")],
-  doctor: ["Check settings, data folder, store and server.", () => import("./doctor.ts")],
+  serve: ["Serve links and the API.", () => import("./commands/serve.ts")],
+  add: ["Make a link.", () => import("./commands/add.ts")],
+  get: ["Show a link.", () => import("./commands/get.ts")],
+  list: ["List or search links, newest first.", () => import("./commands/list.ts")],
+  edit: ["Change a link.", () => import("./commands/edit.ts")],
+  remove: ["Delete a link.", () => import("./commands/remove.ts")],
+  import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./commands/import.ts")],
+  export: ["Write all links as CSV or JSON Lines.", () => import("./commands/export.ts")],
+  key: ["List, make and remove API keys.", () => import("./commands/key.ts")],
+  backup: ["Copy the embedded store, while serving or not.", () => import("./commands/backup.ts")],
+  restore: ["Put a backup in place of the embedded store.", () => import("./commands/restore.ts")],
+  doctor: ["Check settings, data folder, store and server.", () => import("./commands/doctor.ts")],
 };
 
 function commandLine(): Command {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Outcome } from "./import-row.ts";
-import { jsonText, plain } from "./output.ts";
+import { jsonText, plain } from "../output.ts";
+import type { Outcome } from "./row.ts";
 
 /** A terminal is shown so many rows that stayed out. */
 const terminalLimit = 20;
