@@ -143,7 +143,10 @@ class MemcachedWire implements Wire {
     this.#incoming = this.#incoming.length === 0 ? Buffer.from(data) : Buffer.concat([this.#incoming, data]);
     while (!this.#ended && this.#incoming.length > 0) {
       const question = this.#asked[this.#answered];
-      if (question === undefined) return this.#end("it speaks without being asked");
+      if (question === undefined) {
+        this.#end("it speaks without being asked");
+        return;
+      }
       const taken = this.#answer(question);
       if (taken === 0) {
         if (this.#incoming.length > longestAnswer) this.#end("its answer has no end");

@@ -21,6 +21,9 @@ const mostFloors = 100_000;
  */
 const markerFor = 60_000;
 
+/** `idle`: not needed, or not tried yet. */
+export type ServerState = "idle" | "down" | "joining" | "up";
+
 export interface ServerOptions {
   /** How people name it, without secrets. */
   readonly address: string;
@@ -30,7 +33,7 @@ export interface ServerOptions {
   /** What begins every key. */
   readonly namespace: string;
   readonly now: () => number;
-  /** Called when it goes up or down. */
+  /** Called when it goes up or down, each time once. */
   readonly turned: (server: Server) => void;
   /** Mutants: keeps asking a server that fails; believes a server that returns without replaying what changed. */
   readonly unbroken: boolean;
@@ -50,7 +53,8 @@ interface Position {
 export class Server {
   readonly #options: ServerOptions;
   readonly #breaker = new Breaker();
-  #state: "down" | "joining" | "up" = "down";
+  #state: ServerState = "idle";
+  #told: ServerState = "idle";
   #why = "";
   #wire: Wire | undefined;
   #underWay = 0;
@@ -69,7 +73,7 @@ export class Server {
     return this.#options.address;
   }
 
-  get state(): "down" | "joining" | "up" {
+  get state(): ServerState {
     return this.#state;
   }
 
@@ -121,9 +125,8 @@ export class Server {
     this.#floors.clear();
     await this.#catchUp(wire, changes, nameOf);
     this.#breaker.reset();
-    this.#state = "up";
     this.#why = "";
-    this.#options.turned(this);
+    this.#turn("up");
   }
 
   /** Brings its values in line with a page of the feed. Throws when the server does not take it. */
@@ -157,14 +160,29 @@ export class Server {
   /** Stops asking it until it has joined again. `closed`: the connection is gone. */
   fail(why: string, closed = false): void {
     if (this.#options.unbroken && !closed && this.#state === "up") return;
-    const wasUp = this.#state === "up";
-    this.#state = "down";
+    if (this.#state === "up") this.#opened++;
     this.#why = why;
+    this.#disconnect();
+    this.#turn("down");
+  }
+
+  /** Lets it go without a fault of its own. */
+  release(): void {
+    this.#disconnect();
+    this.#state = "idle";
+    this.#told = "idle";
+  }
+
+  #disconnect(): void {
     const wire = this.#wire;
     this.#wire = undefined;
     wire?.close();
-    if (!wasUp) return;
-    this.#opened++;
+  }
+
+  #turn(state: "up" | "down"): void {
+    this.#state = state;
+    if (this.#told === state) return;
+    this.#told = state;
     this.#options.turned(this);
   }
 
@@ -223,7 +241,7 @@ export class Server {
       return answer;
     } catch (error) {
       this.#failures++;
-      if (this.#wire === wire && this.#breaker.note(true)) this.fail(String(error));
+      if (this.#wire === wire && this.#breaker.note(true)) this.fail(reasonOf(error));
       return undefined;
     } finally {
       this.#underWay--;
@@ -237,6 +255,10 @@ export class Server {
   get #positionKey(): string {
     return `${this.#options.namespace}:position`;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function prefixOf(generation: string): string {

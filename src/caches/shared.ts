@@ -2,7 +2,7 @@ import type { Cache } from "../core/cache.ts";
 import type { LinkId, LinkRecord } from "../core/link.ts";
 import type { LinkStore } from "../core/store.ts";
 import { Ring } from "./ring.ts";
-import { Server } from "./server.ts";
+import { Server, type ServerState } from "./server.ts";
 import { readValue, recordValue } from "./value.ts";
 import type { Connect } from "./wire.ts";
 
@@ -28,7 +28,7 @@ export interface SharedCacheOptions {
 /** A server as people see it: `opened` counts how often it went down after it had been up. */
 export interface ServerReport {
   readonly address: string;
-  readonly state: "down" | "joining" | "up";
+  readonly state: ServerState;
   readonly why: string;
   readonly failures: number;
   readonly opened: number;
@@ -108,7 +108,7 @@ export class SharedCache implements Cache {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const server of this.#all()) server.fail("closed", true);
+    for (const server of this.#all()) server.release();
     await this.#round;
   }
 
@@ -170,7 +170,7 @@ export class SharedCache implements Cache {
       this.#shares.map(async ({ primary, replicas }) => {
         if (primary.state !== "up") await this.#join(primary);
         for (const replica of replicas) {
-          if (primary.state === "up") replica.fail("its primary is up", true);
+          if (primary.state === "up") replica.release();
           else if (replica.state !== "up") await this.#join(replica);
         }
       }),
@@ -193,7 +193,7 @@ export class SharedCache implements Cache {
             await server.follow(page.changes, this.#nameOn(server));
             if (!more) await server.advance(page.cursor);
           } catch (error) {
-            server.fail(String(error));
+            server.fail(error instanceof Error ? error.message : String(error));
           }
         }),
       );
@@ -209,7 +209,7 @@ export class SharedCache implements Cache {
     } catch (error) {
       server.fail(error instanceof Error ? error.message : String(error), true);
     }
-    if (this.#closed) server.fail("closed", true);
+    if (this.#closed) server.release();
   }
 
   /** The name of a link on this server, or `undefined` if it belongs elsewhere. */
