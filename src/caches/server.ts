@@ -237,11 +237,11 @@ export class Server {
     this.#underWay++;
     try {
       const answer = await within(limit, work);
-      if (this.#wire === wire) this.#breaker.note(false);
+      if (this.#wire === wire) this.#breaker.note(false, performance.now());
       return answer;
     } catch (error) {
       this.#failures++;
-      if (this.#wire === wire && this.#breaker.note(true)) this.fail(reasonOf(error));
+      if (this.#wire === wire && this.#breaker.note(true, performance.now())) this.fail(reasonOf(error));
       return undefined;
     } finally {
       this.#underWay--;

@@ -21,7 +21,7 @@ export interface Value {
 export const format = "curt1";
 /** Memcached takes 1 MB with its own head; a longer record is not kept. */
 const longest = 1_000_000;
-const head = /^curt1 (\d{1,15}) ([rm]) (\d{1,15}) (\d{1,10})\n/;
+const head = /^curt1 ((\d{1,15}) ([rm]) (\d{1,15})) (\d{1,10})\n/;
 
 /** The value of a record; one too long to be kept becomes the marker of its version. */
 export function recordValue(record: LinkRecord, expiresAt: number): Value {
@@ -36,18 +36,19 @@ export function markerValue(change: Change, expiresAt: number): Value {
 
 function value(version: number, kind: "r" | "m", expires: number, body: string): Value {
   const expiresAt = Math.max(0, Math.floor(expires));
-  return { version, kind, expiresAt, text: `${format} ${version} ${kind} ${expiresAt} ${sum(version, body)}\n${body}` };
+  const facts = `${version} ${kind} ${expiresAt}`;
+  return { version, kind, expiresAt, text: `${format} ${facts} ${sum(facts, body)}\n${body}` };
 }
 
 /** What is kept of a link at the time `now` (ms), or `undefined` for what is damaged, expired or another link's. */
 export function readValue(id: LinkId, text: string, now: number): LinkRecord | "marker" | undefined {
   const match = head.exec(text);
   if (match === null) return undefined;
-  const [all, version, kind, expires, checksum] = match;
+  const [all, facts = "", version, kind, expires, checksum] = match;
   const body = text.slice(all.length);
   const identity = `${keyOf(id)}\n`;
   if (Number(expires) <= now || !body.startsWith(identity)) return undefined;
-  if (sum(Number(version), body) !== Number(checksum)) return undefined;
+  if (sum(facts, body) !== Number(checksum)) return undefined;
   if (kind === "m") return "marker";
   const record = decodeRecord(id, body.slice(identity.length));
   return record.version === Number(version) ? record : undefined;
@@ -57,11 +58,11 @@ export function readValue(id: LinkId, text: string, now: number): LinkRecord | "
 export function supersedes(next: Value, there: string): boolean {
   const match = head.exec(there);
   if (match === null) return true;
-  const [all, version, kind, , checksum] = match;
-  if (sum(Number(version), there.slice(all.length)) !== Number(checksum)) return true;
+  const [all, facts = "", version, kind, , checksum] = match;
+  if (sum(facts, there.slice(all.length)) !== Number(checksum)) return true;
   return Number(version) < next.version || (Number(version) === next.version && kind === "m" && next.kind === "r");
 }
 
-function sum(version: number, body: string): number {
-  return Bun.hash.crc32(`${version}\n${body}`);
+function sum(facts: string, body: string): number {
+  return Bun.hash.crc32(`${facts}\n${body}`);
 }

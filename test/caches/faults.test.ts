@@ -161,11 +161,35 @@ describe("a Redis that can't be written", () => {
       expect(await s.cache.get(link)).toBeUndefined();
     });
   }
+});
 
-  test("a wrong password is told, and nobody waits", async () => {
-    const redis = await startRedis({ args: ["--requirepass", "right"] }).catch(() => undefined);
-    expect(redis).toBeUndefined();
-  });
+test("password and database come from the address; a wrong password is told once, and nobody waits", async () => {
+  const redis = await startRedis();
+  ends.push(() => redis.stop());
+  await redis.ask("CONFIG", "SET", "requirepass", "right");
+  const told: string[] = [];
+  const open = (user: string) => {
+    const cache = openRedisCache([`redis://${user}127.0.0.1:${redis.port}/3`], {
+      storeId: "password",
+      changes: new WrittenFeed().changes,
+      now: Date.now,
+      report: ({ state, why }) => told.push(`${state} ${why}`),
+    });
+    ends.push(() => cache.close());
+    return cache;
+  };
+  const [wrong, none] = [open(":wrong@"), open("")];
+  await eventually(() => told.length === 2);
+  await Bun.sleep(1500);
+  expect(told).toHaveLength(2);
+  for (const line of told) expect(line).toContain("password");
+  expect(over(await timesOf(wrong, 20), 10)).toBe(0);
+  expect(none.servers[0]?.state).toBe("down");
+  const right = open(":right@");
+  await eventually(() => right.servers[0]?.state === "up");
+  const client = new Bun.RedisClient(`redis://:right@127.0.0.1:${redis.port}`);
+  expect(await client.send("INFO", ["keyspace"])).toContain("db3:keys=1");
+  client.close();
 });
 
 test("reads go on at a replica when the primary dies, without what changed meanwhile", async () => {
