@@ -74,7 +74,8 @@ export type CacheAddress =
   | { readonly kind: "redis"; readonly urls: readonly string[] }
   | { readonly kind: "memcached"; readonly servers: readonly { readonly host: string; readonly port: number }[] };
 
-const cacheForms = "none, redis://HOST[,REPLICA…] (rediss:// for TLS; :PASSWORD@ and /DB as usual) or memcached://HOST[,HOST…]";
+const cacheForms =
+  "none, redis://HOST[,REPLICA…] (rediss:// for TLS; :PASSWORD@ and /DB as usual) or memcached://HOST[,HOST…]";
 
 export const cacheAddress: Parser<CacheAddress> = (value) => {
   if (value === "none") return { kind: "none" };
@@ -86,7 +87,10 @@ export const cacheAddress: Parser<CacheAddress> = (value) => {
   const names = servers.map(({ host, port }) => `${host}:${port}`);
   if (new Set(names).size < names.length) throw new Unaccepted("each server once");
   if (memcached)
-    return { kind: "memcached", servers: servers.map(({ host, port }) => ({ host: host.replace(/^\[|\]$/g, ""), port })) };
+    return {
+      kind: "memcached",
+      servers: servers.map(({ host, port }) => ({ host: host.replace(/^\[|\]$/g, ""), port })),
+    };
   return { kind: "redis", urls: names.map((name) => `${scheme}://${user}${name}${db}`) };
 };
 

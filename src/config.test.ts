@@ -36,6 +36,36 @@ test("a secret comes from a file, without its line end", () => {
   expect(config.sources.CURT_ADMIN_KEY).toBe("file");
 });
 
+test("the address of a shared cache, each server by itself", () => {
+  const cache = (text: string) => readConfig({}, { CURT_CACHE: text }).cache;
+  expect(cache("none")).toEqual({ kind: "none" });
+  expect(cache("redis://a")).toEqual({ kind: "redis", urls: ["redis://a:6379"] });
+  expect(cache("rediss://:p%40ss@a,b:7000/3")).toEqual({
+    kind: "redis",
+    urls: ["rediss://:p%40ss@a:6379/3", "rediss://:p%40ss@b:7000/3"],
+  });
+  expect(cache("redis://[::1]:7000")).toEqual({ kind: "redis", urls: ["redis://[::1]:7000"] });
+  expect(cache("memcached://a,[::1]:7000/")).toEqual({
+    kind: "memcached",
+    servers: [
+      { host: "a", port: 11211 },
+      { host: "::1", port: 7000 },
+    ],
+  });
+  for (const bad of [
+    "redis",
+    "redis://",
+    "redis://a,,b",
+    "redis://a:0",
+    "redis://a:70000",
+    "memcached://u@a",
+    "http://a",
+  ])
+    expect(refusal({}, { CURT_CACHE: bad })).toContain("takes none, redis://HOST");
+  expect(refusal({}, { CURT_CACHE: "memcached://a,a:11211" })).toContain("takes each server once");
+  expect(refusal({}, { CURT_CACHE: "redis://:secret@a:x" })).not.toContain("secret");
+});
+
 describe("one line that names the setting, what it got and what it takes", () => {
   for (const [env, parts] of [
     [{ CURT_PROT: "1" }, ["CURT_PROT", "not a setting"]],

@@ -19,7 +19,15 @@ import {
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
-export const mutants = ["synchronous-normal", "no-broadcast", "no-mark", "no-row-checksum", "no-drain", "no-breaker", "no-replay"] as const;
+export const mutants = [
+  "synchronous-normal",
+  "no-broadcast",
+  "no-mark",
+  "no-row-checksum",
+  "no-drain",
+  "no-breaker",
+  "no-replay",
+] as const;
 export type Mutant = (typeof mutants)[number];
 
 /** A setting as the table below has it. */
