@@ -251,6 +251,25 @@ export function describeCache(name: string, ground: () => CacheGround): void {
       await eventually(async () => (await one.get(sampleLink("a")))?.version === 3);
     });
 
+    test("starts from nothing when its place in the feed expires under it, and goes on", async () => {
+      await cache.putIfNewer(sampleLink("a", 2), later());
+      feed.written.push({ host: "", slug: "a", version: 3 });
+      feed.forgotten = 1;
+      await eventually(async () => (await cache.get(sampleLink("a"))) === undefined, 2000);
+      await eventually(() => cache.servers[0]?.state === "up");
+      await cache.putIfNewer(sampleLink("a", 3), later());
+      await Bun.sleep(2100);
+      expect((await cache.get(sampleLink("a")))?.version).toBe(3);
+      expect(cache.servers[0]?.opened).toBe(1);
+    });
+
+    test("one that is too far behind starts from nothing", async () => {
+      await cache.putIfNewer(sampleLink("a", 2), later());
+      await cache.close();
+      for (let i = 0; i < 20_001; i++) feed.written.push({ host: "", slug: `new ${i}`, version: 1 });
+      expect(await (await open()).get(sampleLink("a"))).toBeUndefined();
+    });
+
     test("an emptied server is a cache with nothing in it", async () => {
       await cache.putIfNewer(sampleLink("a"), later());
       await ground().empty();

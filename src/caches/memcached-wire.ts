@@ -6,6 +6,8 @@ import { type Connect, type Wire, within } from "./wire.ts";
 const connectLimit = 500;
 /** How often a write is tried again when others write the same key. Each time one of them gets in. */
 const mostRounds = 100;
+/** In seconds; more would be read as a date. */
+const longestStay = 30 * 24 * 3600;
 /** The longest answer that makes sense, in bytes. */
 const longestAnswer = 2 * 1024 * 1024;
 
@@ -78,8 +80,10 @@ class MemcachedWire implements Wire {
   }
 
   async putIfNewer(key: string, value: Value): Promise<void> {
-    // 0 would be "for good"; what has expired already only takes the old away.
-    const seconds = value.expiresAt <= Date.now() ? -1 : Math.ceil(value.expiresAt / 1000);
+    // Relative, so that the server's clock does not matter; up to 30 days it takes them so. 0 would be "for good", and
+    // what has expired already only takes the old away.
+    const left = Math.min(longestStay, Math.ceil((value.expiresAt - Date.now()) / 1000));
+    const seconds = left <= 0 ? -1 : left;
     for (let round = 0; round < mostRounds; round++) {
       const there = await this.#gets(key);
       if (there !== undefined && !supersedes(value, there.text)) return;

@@ -15,7 +15,7 @@ if old then
     if have > want or (have == want and not (kind == 'm' and ARGV[3] == 'r')) then return 0 end
   end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4])
 return 1`;
 
 const swap = `
@@ -60,8 +60,9 @@ class RedisWire implements Wire {
   }
 
   async putIfNewer(key: string, { text, version, kind, expiresAt }: Value): Promise<void> {
-    // PXAT takes no 0.
-    await this.#client.send("EVAL", [putIfNewer, "1", key, text, `${version}`, kind, `${Math.max(1, expiresAt)}`]);
+    // Relative, so that the server's clock does not matter. What has expired already only takes the old away.
+    const left = Math.max(1, expiresAt - Date.now());
+    await this.#client.send("EVAL", [putIfNewer, "1", key, text, `${version}`, kind, `${left}`]);
   }
 
   async swap(key: string, prefix: string, text: string): Promise<string | undefined> {

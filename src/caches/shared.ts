@@ -156,8 +156,8 @@ export class SharedCache implements Cache {
   async #follow(): Promise<void> {
     const { changes } = this.#options;
     try {
-      if (this.#all().some((server) => server.state === "up")) await this.#handOn();
-      else {
+      if (this.#isUp()) await this.#handOn();
+      if (!this.#isUp()) {
         const present = await changes(null, 1);
         if (present !== "expired") this.#cursor = present.cursor;
       }
@@ -177,13 +177,16 @@ export class SharedCache implements Cache {
     );
   }
 
+  #isUp(): boolean {
+    return this.#all().some((server) => server.state === "up");
+  }
+
   async #handOn(): Promise<void> {
     for (;;) {
       const page = this.#cursor === undefined ? "expired" : await this.#options.changes(this.#cursor, pageSize);
       const up = this.#all().filter((server) => server.state === "up");
       if (page === "expired") {
-        for (const server of up) server.fail("its place in the change feed is lost");
-        this.#cursor = undefined;
+        for (const server of up) server.fail("its place in the change feed is lost", true);
         return;
       }
       const more = page.changes.length === pageSize;
