@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { awkwardUrls } from "./import/awkward-urls.ts";
+import { Followers } from "./import/followers.ts";
 import { importProof } from "./proofs/import.ts";
 import { freePort, plainEnvironment, type Server, startServer } from "./server.ts";
 
@@ -557,6 +558,24 @@ describe("import and export", () => {
     expect(result.again).toEqual({ in: 0, there: result.summary.in, out: result.summary.out });
     expect(result).toMatchObject({ differences: [], wrongRedirects: 0, followed: result.summary.in });
     expect(result.peakMemory).toBeLessThan(300e6);
+  });
+
+  test("and that proof sees a link too many, one too few, and one that leads elsewhere", async () => {
+    const spoil = async (dataDir: string) => {
+      await run(["import", "-", "--data", dataDir], { input: "https://example.com/not-in-the-input\n" });
+      const [first] = jsonLines((await run(["export", "--format", "jsonl", "--data", dataDir])).out);
+      const own = await startServer({ dataDir, args: ["--workers", "1"] });
+      await run(["remove", String(first?.slug)], { env: { CURT_SERVER: own.url, CURT_KEY: own.key } });
+      await own.terminate();
+    };
+    const result = await importProof({ urls: awkwardUrls(50, 2), connections: 4, spoil });
+    expect(result.differences.map((line) => line.replace(/^.*: /, "")).sort()).toEqual(["1 missing", "1 too many"]);
+    await ask("add", "https://example.com/led", "--slug", "led");
+    const followers = new Followers(Number(new URL(server.url).port), 2);
+    await followers.follow("led", "https://example.com/led");
+    await followers.follow("led", "https://example.com/led?");
+    await followers.end();
+    expect([followers.right, followers.wrong]).toEqual([1, 1]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../package.json";
 import { ConfigError } from "../config.ts";
-import { jsonText, plain } from "./output.ts";
+import { jsonText, plain, write } from "./output.ts";
 import { CommandFailed, interruptCode, WrongUsage } from "./shell.ts";
 
 /** A file for each command, loaded when the command is named. */
@@ -32,7 +32,7 @@ function commandLine(): Command {
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ writeOut: (text) => void write(text), outputError: () => undefined })
     .addHelpText("after", "\n`curt COMMAND --help` explains a command.");
   for (const [name, [summary]] of Object.entries(commands)) program.command(name).description(summary);
   program.hook("preSubcommand", async (_program, command) => {
@@ -59,7 +59,6 @@ async function run(args: readonly string[]): Promise<number> {
     }
     if (error instanceof WrongUsage || error instanceof ConfigError) return fail(2, error.message, json);
     if (error instanceof CommandFailed) return fail(1, error.message, json, error.code, error.details);
-    if (isBrokenPipe(error)) return 0;
     return fail(1, error instanceof Error ? error.message : String(error), json);
   }
 }
@@ -72,11 +71,4 @@ function fail(exitCode: 1 | 2, message: string, json: boolean, code?: string, de
   return exitCode;
 }
 
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPIPE";
-}
-
-// Whoever reads us may stop, as `head` does: that is no failure of ours.
-process.stdout.on("error", (error) => process.exit(isBrokenPipe(error) ? 0 : 1));
-process.stderr.on("error", () => undefined);
 process.exit(await run(process.argv.slice(2)));
