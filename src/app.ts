@@ -62,7 +62,7 @@ export async function openApp(config: Config, { committer, announce, cacheReport
   const slugs = await slugsOf(config, store.registry, hash);
   const now = Date.now;
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
-  const resolver = new Resolver({ store: store.links, cache, now });
+  const resolver = new Resolver({ store: store.links, cache, now, deaf: config.mutants.includes("no-hearing") });
   return {
     store,
     links: new Links({

@@ -27,6 +27,7 @@ export const mutants = [
   "no-drain",
   "no-breaker",
   "no-replay",
+  "no-hearing",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

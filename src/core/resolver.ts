@@ -27,6 +27,8 @@ export interface ResolverOptions {
   readonly unknownFor?: number;
   /** How long the shared cache keeps a link, in ms. */
   readonly cacheFor?: number;
+  /** Mutant: believes the shared cache whatever was heard. */
+  readonly deaf?: boolean;
 }
 
 /**
@@ -83,7 +85,7 @@ export class Resolver {
       this.#links.delete(key);
       this.#unknown.delete(key);
       this.#flights.delete(key);
-      if (this.#options.cache !== undefined) this.#hear(key, change.version);
+      if (this.#options.cache !== undefined && !this.#options.deaf) this.#hear(key, change.version);
     }
   }
 

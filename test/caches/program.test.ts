@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { ask, follow } from "../client.ts";
 import { until } from "../process-list.ts";
+import { editsProof } from "../proofs/edits.ts";
 import { type Server, startServer } from "../server.ts";
 import { startMemcached } from "../servers/memcached.ts";
 import { startRedis } from "../servers/redis.ts";
@@ -86,3 +87,31 @@ for (const [name, ground] of [
     }, 60_000);
   });
 }
+
+/** Edits a hot link in front of a Redis that takes writes only now and then. */
+async function editsUnderRefusals(edits: number, mutant?: string) {
+  const redis = await startRedis();
+  ends.push(() => redis.stop());
+  let [ended, on] = [false, false];
+  const flapping = (async () => {
+    for (; !ended; on = !on) {
+      await redis.readOnly(on);
+      await Bun.sleep(150);
+    }
+  })();
+  const result = await editsProof({ edits, mutant, env: { CURT_CACHE: redis.url } }).finally(() => {
+    ended = true;
+  });
+  await flapping;
+  return result;
+}
+
+describe("edits of a hot link in front of a Redis that takes writes only now and then", () => {
+  test("no redirect to an old target", async () => {
+    expect(await editsUnderRefusals(60)).toMatchObject({ edits: 60, old: 0, failed: 0 });
+  }, 60_000);
+
+  test("there are some when what was heard is not held against the cache", async () => {
+    expect((await editsUnderRefusals(30, "no-hearing")).old).toBeGreaterThan(0);
+  }, 60_000);
+});

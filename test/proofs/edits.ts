@@ -20,10 +20,14 @@ export interface EditsResult {
 const target = "https://example.com/version/";
 
 /** Edits one link again and again on 4 workers while 64 connections follow it. */
-export async function editsProof(options: { edits: number; mutant?: string | undefined }): Promise<EditsResult> {
+export async function editsProof(options: {
+  edits: number;
+  mutant?: string | undefined;
+  env?: Record<string, string>;
+}): Promise<EditsResult> {
   const server = await startServer({
     args: ["--workers", "4"],
-    env: options.mutant === undefined ? {} : { CURT_MUTANT: options.mutant },
+    env: { ...options.env, ...(options.mutant === undefined ? {} : { CURT_MUTANT: options.mutant }) },
   });
   let [redirects, old, failed, slowestEditMs] = [0, 0, 0, 0];
   let answeredVersion = 0;
