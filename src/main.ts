@@ -1,16 +1,16 @@
 import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
-import { makeFolder } from "./folder.ts";
-import { MainLine } from "./line-main.ts";
-import { FolderLocked, lockData } from "./lock.ts";
-import { type Log, openLog } from "./log.ts";
-import { PortRefused, probePort } from "./port.ts";
-import { Scrub } from "./scrub.ts";
-import { dieLoudly, type EndSignals, listenForEnd } from "./signals.ts";
-import { StartFailed, Workers } from "./workers.ts";
+import { adminKeyFile, keepAdminKey } from "./processes/admin-key.ts";
+import { makeFolder } from "./processes/folder.ts";
+import { MainLine } from "./processes/line-main.ts";
+import { FolderLocked, lockData } from "./processes/lock.ts";
+import { type Log, openLog } from "./processes/log.ts";
+import { PortRefused, probePort } from "./processes/port.ts";
+import { Scrub } from "./processes/scrub.ts";
+import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
+import { StartFailed, Workers } from "./processes/workers.ts";
 
 /**
  * Serves until a signal asks for the end, and returns the exit code: 0 after a clean drain, 1 if it could not start or
