@@ -20,6 +20,7 @@ import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
 export const mutants = [
+  "answer-first",
   "synchronous-normal",
   "no-broadcast",
   "no-mark",
