@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   copyFileSync,
   existsSync,
@@ -17,7 +17,10 @@ import { sample } from "../contract/samples.ts";
 import { LocalCommitter } from "./committer.ts";
 import { markPath, readMark } from "./mark.ts";
 import { readMeta, writeMeta } from "./schema.ts";
+import { acceptDatabase } from "./start.ts";
 import { openSqliteStore } from "./store.ts";
+
+setDefaultTimeout(60_000);
 
 let folder: string;
 let path: string;
@@ -180,6 +183,18 @@ describe("the start refuses", () => {
     writeFileSync(`${path}-wal`, log);
     await commit(0);
     expect(readMark(path)?.commits).toBe(6);
+  });
+
+  test("until the owner accepts what is left", async () => {
+    await commit(2);
+    await commit(4, true);
+    rmSync(`${path}-wal`);
+    expectRefusal("4 are missing");
+    expect(acceptDatabase(path)).toBe(2);
+    await commit(1);
+    expect(readMark(path)?.commits).toBe(3);
+    rmSync(path);
+    expect(() => acceptDatabase(path)).toThrow("is missing");
   });
 
   test("a schema of a newer Curt", async () => {

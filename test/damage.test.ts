@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { damageProof, damageReport } from "../../../test/proofs/damage.ts";
+import { damageProof, damageReport } from "./proofs/damage.ts";
 
 const first = Date.now() % 100_000;
 const seeds = (count: number) => Array.from({ length: count }, (_, index) => first + index);
