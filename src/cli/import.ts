@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { FolderLocked } from "../lock.ts";
 import { Client } from "./client.ts";
-import { type Destination, type ImportRow, importRow, type Outcome, shortestDerived } from "./import-row.ts";
-import { Rehearsal } from "./import-rehearsal.ts";
+import { draftingLinks } from "./drafting.ts";
 import { Refusals } from "./import-refusals.ts";
+import { Rehearsal } from "./import-rehearsal.ts";
+import { type Destination, type ImportRow, importRow, type Outcome, shortestDerived } from "./import-row.ts";
 import { ServerDestination } from "./import-to-server.ts";
 import { StoreDestination } from "./import-to-store.ts";
 import { openToRead, openToWrite, storeExists } from "./open-store.ts";
@@ -14,7 +15,6 @@ import { type Progress, showProgress } from "./progress.ts";
 import type { Row } from "./rows/columns.ts";
 import { formatOf, type ImportFormat, importFormats, readRows } from "./rows/read.ts";
 import { CommandFailed, type Context, complete, interruptCode, oneOfWords } from "./shell.ts";
-import { draftingLinks } from "./drafting.ts";
 
 interface ImportOptions {
   readonly format?: ImportFormat;
@@ -34,7 +34,17 @@ export function define(command: Command): void {
     .option("--report <file>", "Write the rows that stayed out, and why, to this file as JSON Lines.");
   complete(
     command,
-    ["CURT_DATA", "CURT_STORE", "CURT_BASE_URL", "CURT_PORT", "CURT_HOST", "CURT_SLUGS", "CURT_SLUG_LENGTH", "CURT_SERVER", "CURT_KEY"],
+    [
+      "CURT_DATA",
+      "CURT_STORE",
+      "CURT_BASE_URL",
+      "CURT_PORT",
+      "CURT_HOST",
+      "CURT_SLUGS",
+      "CURT_SLUG_LENGTH",
+      "CURT_SERVER",
+      "CURT_KEY",
+    ],
     (context) => bringAll(context, command.args[0] ?? "-", command.opts<ImportOptions>()),
   );
 }
@@ -60,11 +70,20 @@ async function bringAll(context: Context, file: string, options: ImportOptions):
   const { brought, there, out } = run;
   const interrupted = interruptCode();
   if (context.json)
-    await sayJson({ in: brought, there, out, ignored, dryRun: options.dryRun === true, whole: interrupted === undefined });
+    await sayJson({
+      in: brought,
+      there,
+      out,
+      ignored,
+      dryRun: options.dryRun === true,
+      whole: interrupted === undefined,
+    });
   else {
     if (ignored.length > 0) remark(`Columns left out: ${ignored.map(plain).join(", ")}.`);
     const would = options.dryRun ? "would be " : "";
-    await say(`${brought} ${would}in, ${there} already there, ${out} out${interrupted === undefined ? "" : " (stopped)"}`);
+    await say(
+      `${brought} ${would}in, ${there} already there, ${out} out${interrupted === undefined ? "" : " (stopped)"}`,
+    );
   }
   return interrupted ?? (out > 0 ? 1 : 0);
 }
@@ -111,7 +130,8 @@ class ImportRun {
   async #deliver(batch: readonly ImportRow[]): Promise<void> {
     if (batch.length === 0) return;
     const outcomes = await this.destination.bring(batch);
-    for (const [i, { line }] of batch.entries()) this.#count(line, outcomes[i] ?? { code: "internal", message: "Lost." });
+    for (const [i, { line }] of batch.entries())
+      this.#count(line, outcomes[i] ?? { code: "internal", message: "Lost." });
     this.progress.update(this.input.read(), `${this.brought} in, ${this.there} there, ${this.out} out`);
   }
 
