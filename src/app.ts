@@ -55,6 +55,7 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
   const hash = hashSlugs(sha256);
   const slugs = await slugsOf(config, store.registry, hash);
   const now = Date.now;
+  const resolver = new Resolver({ store: store.links, cache: undefined, now });
   return {
     store,
     links: new Links({
@@ -66,7 +67,7 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
       now,
       token: () => randomBytes(16).toHex(),
     }),
-    resolver: new Resolver({ store: store.links, cache: undefined, now }),
+    resolver,
     keys: new Keys({
       registry: store.registry,
       adminKey: config.adminKey,
@@ -76,7 +77,11 @@ export async function openApp(config: Config, { committer, announce }: AppParts)
     }),
     slugs,
     hash,
-    degrade: (why) => store.degrade(why),
+    degrade: (why) => {
+      store.degrade(why);
+      // What is remembered as unknown may be there.
+      resolver.forgetAll();
+    },
     close: () => store.close(),
   };
 }

@@ -213,7 +213,8 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     baseUrl: values.CURT_BASE_URL ?? `http://localhost:${values.CURT_PORT}`,
     data,
     storePath: values.CURT_STORE.path === undefined ? join(data, "curt.db") : resolve(values.CURT_STORE.path),
-    workers: values.CURT_WORKERS,
+    // Only Linux shares a port fairly: on macOS one process would get every visitor.
+    workers: process.platform === "darwin" ? 1 : values.CURT_WORKERS,
     adminKey: values.CURT_ADMIN_KEY,
     publicCreate: values.CURT_PUBLIC_CREATE,
     slugs: values.CURT_SLUGS,

@@ -32,7 +32,9 @@ export function openLog(
 }
 
 function json(level: LogLevel, message: string, fields: object): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, pid: process.pid, ...fields });
+  const own = { time: new Date().toISOString(), level, message, pid: process.pid };
+  // No field takes the place of these.
+  return JSON.stringify({ ...own, ...fields, ...own });
 }
 
 function short(level: LogLevel, message: string, fields: object): string {

@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
-import { type App, openApp, openCommitter } from "./app.ts";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
-import { StoreDamaged } from "./core/store.ts";
+import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { MainLine } from "./line-main.ts";
 import { FolderLocked, lockData } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { PortRefused, probePort } from "./port.ts";
-import { type EndSignals, listenForEnd } from "./signals.ts";
+import { Scrub } from "./scrub.ts";
+import { dieLoudly, type EndSignals, listenForEnd } from "./signals.ts";
 import { StartFailed, Workers } from "./workers.ts";
 
 /**
@@ -18,6 +18,7 @@ import { StartFailed, Workers } from "./workers.ts";
 export async function runMain(asked: Config, { demo = false } = {}): Promise<number> {
   const config = demo ? demoConfig(asked) : asked;
   const log = openLog(config.log);
+  dieLoudly(log);
   const signals = listenForEnd();
   try {
     mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -38,9 +39,11 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
   await probePort(config.host, config.port);
   const line = new MainLine();
   const workers = new Workers({ count: config.workers, line, log, environment: childEnvironment(config) });
-  // They load their code while the store is opened here.
+  process.on("SIGUSR2", () => void recycle(workers, log));
+  // They load their code while main loads its own and opens the store.
   workers.launch();
   try {
+    const { openApp, openCommitter } = await import("./app.ts");
     const committer = openCommitter(config);
     try {
       line.open(committer);
@@ -50,8 +53,19 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const started = workers.open();
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
         console.log(greeting(config, madeKey));
-      process.on("SIGUSR2", () => void recycle(workers, log));
-      return await end(workers, log, signals, app);
+      const scrub = new Scrub({
+        path: config.storePath,
+        log,
+        degrade: (why) => {
+          committer.degrade(why);
+          workers.degrade(why);
+        },
+      });
+      process.on("SIGUSR1", () => scrub.now());
+      const code = await end(workers, log, signals);
+      scrub.stop();
+      await app.close();
+      return code;
     } finally {
       await committer.close();
     }
@@ -61,12 +75,11 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
 }
 
 /** Waits for the end to be asked for, and drains. */
-async function end(workers: Workers, log: Log, signals: EndSignals, app: App): Promise<number> {
+async function end(workers: Workers, log: Log, signals: EndSignals): Promise<number> {
   const signal = await signals.asked;
   log.info("Answering what was asked, then ending.", { signal });
   const clean = await Promise.race([workers.drain(), signals.insisted.then(() => false)]);
   if (!clean) log.warn("The end was not clean: some requests were cut off.");
-  await app.close();
   return clean ? 0 : 1;
 }
 
@@ -114,7 +127,7 @@ function greeting(config: Config, madeKey: string | undefined): string {
 function refusalOf(error: unknown, config: Config): string {
   if (error instanceof FolderLocked || error instanceof PortRefused || error instanceof StartFailed)
     return error.message;
-  if (error instanceof StoreDamaged) return error.message;
+  if (error instanceof StoreDamaged || error instanceof StoreUnavailable) return error.message;
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && path !== undefined) return `${path} can't be used (${code}). CURT_DATA is ${config.data}.`;
   if (code?.startsWith("SQLITE_")) return `The data folder ${config.data} can't be used: ${message} (${code}).`;

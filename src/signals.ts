@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Log } from "./log.ts";
 
 /** Signals that come within so many ms of the first are one: Ctrl-C reaches the whole group, and npm repeats it. */
 const oneWithin = 500;
@@ -33,6 +34,17 @@ export function listenInWorker(drain: () => void): void {
   process.on("SIGINT", () => {});
   if (!hangUpIgnored()) process.on("SIGHUP", () => {});
   process.on("SIGTERM", drain);
+}
+
+/** Nobody knows what state an error leaves behind that nobody caught: the process logs it and ends. */
+export function dieLoudly(log: Log): void {
+  const die = (error: unknown) => {
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error("An error that nobody expected ends this process.", { why: String(error), stack });
+    process.exit(1);
+  };
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die);
 }
 
 /** `nohup` starts a program with SIGHUP ignored, and a handler would undo that. Linux tells; elsewhere it is not known. */

@@ -5,20 +5,22 @@ import { type HttpServer, serveHttp } from "./http/server.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
-import { listenInWorker } from "./signals.ts";
+import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
-const drainLimit = 9_000;
+const drainLimit = 8_000;
 
 /** One of the processes that answer requests. Main starts it; by itself it is nothing. */
 function runWorker(toMain: (message: unknown) => void): void {
   const config = readConfig();
   const log = openLog(config.log);
+  dieLoudly(log);
   const unheard = config.mutants.includes("no-broadcast");
   let app: App | undefined;
   let server: HttpServer | undefined;
   let stopFeed = () => {};
   let draining = false;
+  let damage: string | undefined;
 
   const line = new WorkerLine(
     (parts) => {
@@ -32,13 +34,17 @@ function runWorker(toMain: (message: unknown) => void): void {
       open: () => attempt(open),
       serve: () => attempt(serve),
       forget: (ids) => app?.resolver.forget(ids),
-      degrade: (why) => app?.degrade(why),
+      degrade: (why) => {
+        damage = why;
+        app?.degrade(why);
+      },
       drain: () => void drain(),
     },
   );
 
   async function open(): Promise<void> {
     app = await openApp(config, { committer: line, announce: unheard ? async () => {} : (ids) => line.announce(ids) });
+    if (damage !== undefined) app.degrade(damage);
     // From before the first link is remembered.
     if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);
     line.tell({ is: "joined" });
@@ -46,8 +52,8 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, slugs, hash, store } = app;
-    server = serveHttp({ ...config, links, resolver, keys, slugs, hash, registry: store.registry, log, now: Date.now });
+    const { links, resolver, keys, hash, store } = app;
+    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
     line.tell({ is: "ready" });
   }
 

@@ -6,7 +6,7 @@ import type { Log } from "./log.ts";
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
 /** How long a drain may take before the worker is ended, in ms. */
-const drainLimit = 9_000;
+const drainLimit = 8_500;
 /** In one place, so many deaths in so many ms are met by starting again at once; beyond, after a pause that doubles. */
 const deathLimit = { count: 10, within: 10_000 } as const;
 const pauses = { first: 1_000, longest: 30_000 } as const;
@@ -82,7 +82,7 @@ export class Workers {
     }
   }
 
-  /** Drains all, at most 9 s. `false`: some had to be ended. */
+  /** Drains all, at most 8.5 s. `false`: some had to be ended. */
   async drain(): Promise<boolean> {
     this.#stopping = true;
     const clean = await Promise.all([...this.#alive].map((worker) => worker.drain()));
@@ -201,7 +201,7 @@ class Worker {
     this.#member.outbox.put({ is: "degrade", why });
   }
 
-  /** Returns when it has ended, after at most 9 s. `false`: it had to be ended. */
+  /** Returns when it has ended, after at most 8.5 s. `false`: it had to be ended. */
   async drain(): Promise<boolean> {
     this.#member.outbox.put({ is: "drain" });
     const timer = setTimeout(() => this.#kill("It took too long to drain."), drainLimit);

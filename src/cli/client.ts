@@ -108,5 +108,5 @@ function problem(server: string, status: number, body: unknown): CommandFailed {
   const { code } = body;
   const errors = "errors" in body && Array.isArray(body.errors) ? body.errors : [];
   const detail = "detail" in body ? body.detail : "title" in body ? body.title : "";
-  return new CommandFailed(`${code}: ${String(detail)}`, code, { status, errors });
+  return new CommandFailed(String(detail), code, { status, errors });
 }

@@ -1,22 +1,18 @@
-import type { Links } from "../core/links.ts";
-import type { SlugMaker } from "../core/slugs.ts";
-import type { LinkStore } from "../core/store.ts";
-import { type Destination, type ImportRow, type Outcome, refusalOf, seedOf, slugOf } from "./import-row.ts";
-
-export interface RehearsalOptions {
-  readonly links: Pick<Links, "draft">;
-  /** `undefined`: there is none yet. */
-  readonly store: LinkStore | undefined;
-  readonly byTarget: SlugMaker | undefined;
-  readonly slugLength: number;
-  readonly close: () => Promise<void>;
-}
+import {
+  type Destination,
+  type DestinationParts,
+  type ImportRow,
+  type Outcome,
+  refusalOf,
+  seedOf,
+  slugOf,
+} from "./import-row.ts";
 
 /** Says what an import would do, and writes nothing. Rows of one file that want the same slug are not seen. */
 export class Rehearsal implements Destination {
-  readonly #options: RehearsalOptions;
+  readonly #options: DestinationParts;
 
-  constructor(options: RehearsalOptions) {
+  constructor(options: DestinationParts) {
     this.#options = options;
   }
 
@@ -37,7 +33,7 @@ export class Rehearsal implements Destination {
         const made = byTarget?.propose(record.url, attempt) ?? slugOf(seed, slugLength, attempt);
         const tried = slug ?? (await made);
         if (tried === undefined) return { code: "slugs_exhausted", message: "Every slug tried is taken." };
-        const there = await store?.find({ host: "", slug: tried });
+        const there = await store.find({ host: "", slug: tried });
         if (there === undefined || (slug !== undefined && there.deletedAt !== null)) return "in";
         if (there.url === record.url && there.deletedAt === null) return "there";
         if (slug !== undefined) return { code: "slug_taken", message: `/${slug} is taken.` };

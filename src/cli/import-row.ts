@@ -1,7 +1,8 @@
 import { CurtError } from "../core/errors.ts";
 import type { LinkRecord } from "../core/link.ts";
-import type { Imported, LinkInput } from "../core/links.ts";
-import { randomSlugs } from "../core/slugs.ts";
+import type { Imported, LinkInput, Links } from "../core/links.ts";
+import { randomSlugs, type SlugMaker } from "../core/slugs.ts";
+import type { LinkStore } from "../core/store.ts";
 import { checked } from "../http/api/input.ts";
 import { importLine } from "../http/api/schemas.ts";
 import type { Row } from "./rows/columns.ts";
@@ -22,6 +23,17 @@ export interface Destination {
   close(): Promise<void>;
 }
 
+/** What every destination works with. */
+export interface DestinationParts {
+  readonly links: Links;
+  readonly store: LinkStore;
+  /** Makes slugs from targets, where the settings say so; otherwise they are made from rows. */
+  readonly byTarget: SlugMaker | undefined;
+  /** How long slugs made from rows are at first. */
+  readonly slugLength: number;
+  readonly close: () => Promise<void>;
+}
+
 /** Checks the shape of a row with the schema of the API. */
 export function importRow(row: Row): ImportRow | { readonly line: number; readonly refused: Outcome } {
   if ("problem" in row) return { line: row.line, refused: { code: "invalid_input", message: row.problem } };
@@ -39,12 +51,16 @@ export function refusalOf(error: unknown): Outcome {
 }
 
 /**
- * What makes a row the same row when it comes again: all that it says. So a file that is imported again, mended or
+ * What makes a row the same row when it comes again: all that it says, its target letter for letter. So a file that is imported again, mended or
  * grown, makes nothing twice; nor do two rows of a file that say the same.
  */
-export function seedOf(record: Omit<LinkRecord, "slug">, slug: string | undefined, input: Imported): string {
-  const { url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
-  const said = [slug, url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
+export function seedOf(
+  record: Omit<LinkRecord, "slug">,
+  slug: string | undefined,
+  input: LinkInput & Imported,
+): string {
+  const { title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
+  const said = [slug, input.url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
   return JSON.stringify([...said, input.createdAt]);
 }
 

@@ -1,19 +1,17 @@
-import type { Imported, LinkInput, Links } from "../core/links.ts";
-import { type Client, linkPath } from "./client.ts";
-import { type Destination, type ImportRow, type Outcome, refusalOf, seedOf, slugOf, tokenOf } from "./import-row.ts";
+import type { Imported, LinkInput } from "../core/links.ts";
+import type { Client } from "./client.ts";
+import {
+  type Destination,
+  type DestinationParts,
+  type ImportRow,
+  type Outcome,
+  refusalOf,
+  seedOf,
+  slugOf,
+  tokenOf,
+} from "./import-row.ts";
 import type { ApiLink } from "./link-lines.ts";
 import { CommandFailed } from "./shell.ts";
-
-export interface ServerDestinationOptions {
-  readonly client: Client;
-  /** Checks drafts as the server does. */
-  readonly links: Pick<Links, "draft">;
-  /** The server makes slugs from targets by itself. */
-  readonly byTarget: boolean;
-  /** How long slugs made from rows are at first. */
-  readonly slugLength: number;
-  readonly close: () => Promise<void>;
-}
 
 interface BatchResult {
   readonly line: number;
@@ -33,10 +31,13 @@ interface Pending {
 
 /** Brings rows through the server that holds the store. */
 export class ServerDestination implements Destination {
-  readonly #options: ServerDestinationOptions;
+  readonly #options: DestinationParts;
+  readonly #client: Client;
 
-  constructor(options: ServerDestinationOptions) {
+  /** The store is only read. */
+  constructor(options: DestinationParts, client: Client) {
     this.#options = options;
+    this.#client = client;
   }
 
   async bring(rows: readonly ImportRow[]): Promise<Outcome[]> {
@@ -56,7 +57,7 @@ export class ServerDestination implements Destination {
       const slugs = await Promise.all(pending.map((one) => this.#slug(one, attempt)));
       const sentAt = Date.now();
       const lines = pending.map((one, i) => JSON.stringify(lineOf(one, slugs[i])));
-      const results = (await this.#options.client.batch("/links/batch", `${lines.join("\n")}\n`)) as BatchResult[];
+      const results = (await this.#client.batch("/links/batch", `${lines.join("\n")}\n`)) as BatchResult[];
       const next: Pending[] = [];
       for (const [i, one] of pending.entries()) {
         const settled = await this.#settle(one, slugs[i], results[i], sentAt, seen.has(one.token));
@@ -74,7 +75,7 @@ export class ServerDestination implements Destination {
   }
 
   async #slug({ input, seed }: Pending, attempt: number): Promise<string | undefined> {
-    if (input.slug !== undefined || this.#options.byTarget) return input.slug;
+    if (input.slug !== undefined || this.#options.byTarget !== undefined) return input.slug;
     return slugOf(seed, this.#options.slugLength, attempt);
   }
 
@@ -95,17 +96,9 @@ export class ServerDestination implements Destination {
     const { code, detail } = result.error ?? { code: "internal", detail: `Status ${result.status}.` };
     if (code === "store_unavailable" || code === "internal") throw new CommandFailed(`${code}: ${detail}`, code);
     if (code !== "slug_taken" || slug === undefined) return { code, message: detail };
-    if ((await this.#targetOf(slug)) === url) return "there";
+    const there = await this.#options.store.find({ host: "", slug: slug.normalize("NFC") });
+    if (there?.url === url && there.deletedAt === null) return "there";
     return input.slug === undefined ? "try another" : { code, message: detail };
-  }
-
-  async #targetOf(slug: string): Promise<string | undefined> {
-    try {
-      return ((await this.#options.client.ask("GET", linkPath(slug))) as ApiLink).url;
-    } catch (error) {
-      if (error instanceof CommandFailed && error.code === "not_found") return undefined;
-      throw error;
-    }
   }
 }
 

@@ -1,19 +1,17 @@
 import { CurtError } from "../core/errors.ts";
 import type { LinkRecord } from "../core/link.ts";
-import type { Draft, Links } from "../core/links.ts";
-import type { SlugMaker } from "../core/slugs.ts";
-import type { InsertOutcome, LinkStore } from "../core/store.ts";
-import { type Destination, type ImportRow, type Outcome, refusalOf, seedOf, slugOf, tokenOf } from "./import-row.ts";
-
-export interface StoreDestinationOptions {
-  readonly links: Links;
-  readonly store: LinkStore;
-  /** Makes slugs from targets, where the settings say so; otherwise they are made from rows. */
-  readonly byTarget: SlugMaker | undefined;
-  /** How long slugs made from rows are at first. */
-  readonly slugLength: number;
-  readonly close: () => Promise<void>;
-}
+import type { Draft } from "../core/links.ts";
+import type { InsertOutcome } from "../core/store.ts";
+import {
+  type Destination,
+  type DestinationParts,
+  type ImportRow,
+  type Outcome,
+  refusalOf,
+  seedOf,
+  slugOf,
+  tokenOf,
+} from "./import-row.ts";
 
 interface Pending {
   readonly at: number;
@@ -23,9 +21,9 @@ interface Pending {
 
 /** Brings rows straight into the store, which nobody else serves meanwhile. */
 export class StoreDestination implements Destination {
-  readonly #options: StoreDestinationOptions;
+  readonly #options: DestinationParts;
 
-  constructor(options: StoreDestinationOptions) {
+  constructor(options: DestinationParts) {
     this.#options = options;
   }
 

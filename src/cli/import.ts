@@ -1,20 +1,22 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { FolderLocked } from "../lock.ts";
 import { Client } from "./client.ts";
-import { draftingLinks } from "./drafting.ts";
 import { Refusals } from "./import-refusals.ts";
 import { Rehearsal } from "./import-rehearsal.ts";
 import { type Destination, type ImportRow, importRow, type Outcome, shortestDerived } from "./import-row.ts";
 import { ServerDestination } from "./import-to-server.ts";
 import { StoreDestination } from "./import-to-store.ts";
-import { openToRead, openToWrite, storeExists } from "./open-store.ts";
+import { type OpenedStore, openToRead, openToWrite, storeExists } from "./open-store.ts";
 import { plain, remark, say, sayJson } from "./output.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import type { Row } from "./rows/columns.ts";
 import { formatOf, type ImportFormat, importFormats, readRows } from "./rows/read.ts";
 import { CommandFailed, type Context, complete, interruptCode, oneOfWords } from "./shell.ts";
+import { ThreadCommitter } from "./thread-committer.ts";
 
 interface ImportOptions {
   readonly format?: ImportFormat;
@@ -88,13 +90,16 @@ async function bringAll(context: Context, file: string, options: ImportOptions):
   return interrupted ?? (out > 0 ? 1 : 0);
 }
 
-/** Brings rows batch by batch: one is read and checked while the one before is committed. */
+/** Batches that are on their way at once: one is committed while the next is made ready. */
+const mostUnderWay = 2;
+
+/** Brings rows batch by batch. */
 class ImportRun {
   brought = 0;
   there = 0;
   out = 0;
   #pending: ImportRow[] = [];
-  #bringing: Promise<void> = Promise.resolve();
+  readonly #underWay: Promise<void>[] = [];
 
   constructor(
     readonly destination: Destination,
@@ -115,16 +120,17 @@ class ImportRun {
       if (interrupted.aborted) break;
     }
     if (!interrupted.aborted) await this.#send();
-    await this.#bringing;
+    await Promise.all(this.#underWay);
   }
 
   async #send(): Promise<void> {
     const batch = this.#pending;
     this.#pending = [];
-    await this.#bringing;
-    this.#bringing = this.#deliver(batch);
+    if (this.#underWay.length >= mostUnderWay) await this.#underWay.shift();
+    const delivery = this.#deliver(batch);
     // Whoever waits for it next meets the failure; until then it is not an unhandled one.
-    this.#bringing.catch(() => undefined);
+    delivery.catch(() => undefined);
+    this.#underWay.push(delivery);
   }
 
   async #deliver(batch: readonly ImportRow[]): Promise<void> {
@@ -176,31 +182,32 @@ async function openInput(file: string, interrupted: AbortSignal): Promise<Input>
 async function openDestination(context: Context, dryRun: boolean): Promise<Destination> {
   const { config } = context;
   const slugLength = Math.max(config.slugLength, shortestDerived);
-  if (dryRun) {
-    const opened = storeExists(config) ? await openToRead(config) : undefined;
-    const links = draftingLinks(config);
-    const store = opened?.app.store.links;
-    const byTarget = config.slugs === "hash" ? opened?.app.hash : undefined;
-    return new Rehearsal({ links, store, byTarget, slugLength, close: async () => opened?.close() });
-  }
-  const opened = await openToWrite(config).catch((error) => {
-    if (error instanceof FolderLocked) return undefined;
-    throw error;
-  });
-  if (opened === undefined) return toServer(context, slugLength);
-  const { links, store, hash } = opened.app;
-  const byTarget = config.slugs === "hash" ? hash : undefined;
-  return new StoreDestination({ links, store: store.links, byTarget, slugLength, close: opened.close });
+  const opened = dryRun ? await openToRehearse(config) : await openOrUndefined(config);
+  // The server that holds the store does the writing; what is there can be read beside it.
+  const { app, close } = opened ?? (await openToRead(config));
+  const byTarget = config.slugs === "hash" ? app.hash : undefined;
+  const parts = { links: app.links, store: app.store.links, byTarget, slugLength, close };
+  if (dryRun) return new Rehearsal(parts);
+  if (opened !== undefined) return new StoreDestination(parts);
+  return new ServerDestination(parts, new Client(config, context.interrupted));
 }
 
-function toServer({ config, interrupted }: Context, slugLength: number): Destination {
-  return new ServerDestination({
-    client: new Client(config, interrupted),
-    links: draftingLinks(config),
-    byTarget: config.slugs === "hash",
-    slugLength,
-    close: async () => undefined,
-  });
+/** `undefined`: a server holds the store. */
+async function openOrUndefined(config: Config): Promise<OpenedStore | undefined> {
+  try {
+    return await openToWrite(config, ThreadCommitter.open);
+  } catch (error) {
+    if (error instanceof FolderLocked) return undefined;
+    throw error;
+  }
+}
+
+/** The store to look into, or an empty one for the time being where there is none. */
+async function openToRehearse(config: Config): Promise<OpenedStore> {
+  if (storeExists(config)) return openToRead(config);
+  const data = mkdtempSync(join(tmpdir(), "curt-"));
+  const { app, close } = await openToWrite({ ...config, data, storePath: join(data, "curt.db") });
+  return { app, close: () => close().finally(() => rmSync(data, { recursive: true })) };
 }
 
 const formatOption = oneOfWords("--format", importFormats);

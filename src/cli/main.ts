@@ -66,7 +66,9 @@ async function run(args: readonly string[]): Promise<number> {
 
 function fail(exitCode: 1 | 2, message: string, json: boolean, code?: string, details = {}): number {
   const shown = code ?? (exitCode === 2 ? "wrong_usage" : "failed");
-  process.stderr.write(json ? `${jsonText({ code: shown, message, ...details })}\n` : `curt: ${plain(message)}\n`);
+  // A server's own error goes by its stable code.
+  const line = "status" in details ? `${code}: ${message}` : message;
+  process.stderr.write(json ? `${jsonText({ code: shown, message, ...details })}\n` : `curt: ${plain(line)}\n`);
   return exitCode;
 }
 

@@ -21,9 +21,12 @@ export function storeExists(config: Config): boolean {
 
 /**
  * Opens the store to write, and holds the data folder until `close`. Makes folder and store where there are none.
- * Throws `FolderLocked` while a server holds it, `StoreDamaged` naming the damage.
+ * `open` makes the one writer. Throws `FolderLocked` while a server holds it, `StoreDamaged` naming the damage.
  */
-export async function openToWrite(config: Config): Promise<OpenedStore> {
+export async function openToWrite(
+  config: Config,
+  open: (config: Config) => Committer | Promise<Committer> = openCommitter,
+): Promise<OpenedStore> {
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(config.storePath), { recursive: true, mode: 0o700 });
   const lock = lockData(config);
@@ -33,7 +36,7 @@ export async function openToWrite(config: Config): Promise<OpenedStore> {
     lock.release();
   };
   try {
-    committer = openCommitter(config);
+    committer = await open(config);
     const app = await openApp(config, { committer, announce: async () => undefined });
     const close = async () => {
       await app.close();

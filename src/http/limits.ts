@@ -28,5 +28,7 @@ export const publicPerMinute = 10;
 export const requestSeconds = 30;
 /** Milliseconds for which a draining server answers with `Connection: close` before it stops. */
 export const drainFor = 1000;
+/** Milliseconds after which it ends even what has not been answered, such as a batch without end. */
+export const drainLimit = 10_000;
 /** Seconds after which whoever met a store that cannot be asked may try again. */
 export const retrySeconds = 8;

@@ -64,7 +64,7 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
       return {
         say: "Nope",
         lines: [
-          `Nothing is called /${slug}.`,
+          slug === "" ? "Nothing is here." : `Nothing is called /${slug}.`,
           "Capitals count. So does every letter. Check it against what you were given.",
         ],
         foot: "404, not found",

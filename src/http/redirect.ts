@@ -5,7 +5,7 @@ import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
-import { problemResponse, shownError } from "./problem.ts";
+import { problemResponse } from "./problem.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
@@ -25,8 +25,8 @@ export class Redirects {
   }
 
   /**
-   * The answer of a link that memory knows, to be cloned: Bun sends a `Response` once, and the second time without its
-   * headers. It is kept beside the link from the second visit on: links that were visited once shall not hold answers.
+   * The answer of a link that memory knows, to be copied: Bun sends a `Response` once, and the second time without
+   * its headers. It is kept beside the link from the second visit on: links that were visited once shall not hold answers.
    */
   kept(found: Resolved): Response | undefined {
     if (found.answer !== undefined) return found.answer as Response;
@@ -46,10 +46,9 @@ export class Redirects {
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       return this.#decided(decision, found.link, slug, request);
     } catch (thrown) {
-      const error = shownError(thrown);
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
       this.#options.log.error("A redirect could not be looked up.", { reason });
-      return this.#said("unavailable", slug, request, error);
+      return this.#said("unavailable", slug, request);
     }
   }
 
@@ -65,9 +64,9 @@ export class Redirects {
     }
   }
 
-  #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request, cause?: CurtError): Response {
+  #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {
     const status = { unknown: 404, gone: 410, unavailable: 503 }[kind];
-    const shown = slug.slice(0, 200);
+    const shown = slug.slice(0, 200).replace(/\p{Cc}/gu, "\u{FFFD}");
     const words = wordsFor(kind, shown);
     const accept = request.headers.get("accept") ?? "";
     const retry: Record<string, string> = kind === "unavailable" ? { "Retry-After": String(retrySeconds) } : {};
@@ -78,7 +77,7 @@ export class Redirects {
       });
     if (accept.includes("json")) {
       const code = { unknown: "not_found", gone: "link_gone", unavailable: "store_unavailable" } as const;
-      const error = cause ?? new CurtError(code[kind], words.lines[0] ?? "");
+      const error = new CurtError(code[kind], words.lines[0] ?? "");
       return problemResponse(error, { Vary: "Accept" });
     }
     const text = `${words.say}. ${words.lines.join(" ")}\n`;

@@ -9,7 +9,7 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { addressLimit, drainFor, requestSeconds } from "./limits.ts";
+import { addressLimit, drainFor, drainLimit, requestSeconds } from "./limits.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
@@ -47,8 +47,8 @@ export interface HttpOptions {
 export interface HttpServer {
   readonly port: number;
   /**
-   * Says on every answer for a second that the connection ends, then stops; what was read by then is answered.
-   * A second call waits for the first.
+   * Says on every answer for a second that the connection ends, then stops; what was read by then is answered, for 10 s
+   * at most. A second call waits for the first.
    */
   drain(): Promise<void>;
 }
@@ -57,8 +57,10 @@ export interface HttpServer {
 export interface Arrival {
   /** The address of the other end of the connection. */
   readonly peer: string;
-  /** Gives the request its whole time again: for a body that has no end but goes on arriving. */
-  readonly goesOn: () => void;
+  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
+  readonly untimed: () => void;
+  /** Seconds that a request may take without going on. */
+  readonly patience: number;
 }
 
 export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
@@ -98,6 +100,8 @@ export function serveHttp(options: HttpOptions): HttpServer {
   };
 }
 
+/** The reserved paths that the part loaded later answers; the rest is not there yet. */
+const programPaths = /^(?:api\/|(?:generateUrl|shorten_url)$)/;
 const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /** The first to see a request: answers visitors itself, and hands on what programs ask. */
@@ -124,7 +128,7 @@ class Front {
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) return this.#draining ? closing(kept) : kept.clone();
+      if (kept !== undefined) return this.#draining ? closing(kept) : new Response(null, kept);
     }
     return this.#sent(this.#slowVisitor(request));
   }
@@ -141,8 +145,10 @@ class Front {
 
   async drain(server: Server<undefined>): Promise<void> {
     this.#draining = true;
-    if (!this.#options.mutants.includes("no-drain")) await Bun.sleep(drainFor);
-    await server.stop(this.#options.mutants.includes("no-drain"));
+    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
+    await Bun.sleep(drainFor);
+    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
+    await server.stop(true);
   }
 
   async #slowVisitor(request: Request): Promise<Response> {
@@ -164,13 +170,14 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = this.#fixed(address.path, request);
     if (fixed !== undefined) return fixed;
+    if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
+    if (request.headers.get("host") === null)
+      return refused(request, new CurtError("invalid_input", "Host: is needed here."));
     const peer = server.requestIP(request)?.address ?? "";
-    return programs(request, {
-      peer,
-      goesOn: () => server.timeout(request, this.#options.requestSeconds ?? requestSeconds),
-    });
+    const patience = this.#options.requestSeconds ?? requestSeconds;
+    return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }
 
   /** The answers that need neither links nor keys. */
@@ -191,7 +198,7 @@ class Front {
           : new Response("ok\n", { headers: plain }),
       "favicon.ico": () => new Response(iconSvg, { headers: { ...kept, "Content-Type": "image/svg+xml" } }),
       "robots.txt": () =>
-        new Response("User-agent: *\nDisallow: /\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
+        new Response("User-agent: *\nDisallow: /api/\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
     });
   }
 

@@ -78,8 +78,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
       ...(given === undefined ? {} : { body: given }),
     });
     const text = await answer.text();
-    const isJson =
-      /json/.test(answer.headers.get("content-type") ?? "") && !/ndjson/.test(answer.headers.get("content-type") ?? "");
+    const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
   return { store, keys, links, resolver, server, url, logged, ask };

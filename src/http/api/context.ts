@@ -1,12 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { CurtError, invalidInput } from "../../core/errors.ts";
 import { Idempotency } from "../../core/idempotency.ts";
 import type { ApiKey, Scope } from "../../core/keys.ts";
 import { publicPerMinute } from "../limits.ts";
+import { shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { Arrival, HttpOptions } from "../server.ts";
-import { bodyText, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
+import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 
 /** What handlers find in their context. */
 export interface Env {
@@ -51,6 +52,28 @@ export class Shared {
     };
   }
 
+  /** An error as it may be shown; what is wrong with us is logged, a client that left is not. */
+  logged(thrown: unknown): CurtError {
+    const error = shownError(thrown);
+    if (thrown instanceof Error && thrown.name === "AbortError") return error;
+    if (error.code === "internal" || error.code === "store_unavailable") {
+      const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+      this.options.log.error("A request failed.", { code: error.code, reason });
+    }
+    return error;
+  }
+
+  /** Keeps a HEAD from doing what a GET of this path does. */
+  notHead(): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      if (c.req.method === "HEAD") {
+        c.header("Allow", "GET");
+        throw new CurtError("method_not_allowed", "HEAD is not allowed here. Allowed: GET.");
+      }
+      await next();
+    };
+  }
+
   /** Lets through who may make a link: with a key, or where anyone may, a few times a minute without one. */
   mayCreate(): MiddlewareHandler<Env> {
     const withKey = this.needs("links:write");
@@ -69,18 +92,24 @@ export class Shared {
   }
 }
 
-/** Reads a JSON body within its limits, once, where the validator of the route will look for it. */
-export const jsonBody: MiddlewareHandler<Env> = async (c, next) => {
-  c.req.bodyCache.json = Promise.resolve(await readJson(c));
-  await next();
-};
-
-async function readJson(c: Context<Env>): Promise<unknown> {
-  const type = mediaTypeOf(c.req.raw);
-  if (type !== "application/json")
-    throw new CurtError("unsupported_media_type", `Takes application/json, got ${type === "" ? "none" : type}.`);
-  return jsonOf(await bodyText(c.req.raw));
+/** Lets through a body of one of these media types. */
+export function takes(...types: readonly string[]): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const type = mediaTypeOf(c.req.raw);
+    if (!types.includes(type))
+      throw new CurtError("unsupported_media_type", `Takes ${types[0]}, got ${type === "" ? "none" : type}.`);
+    await next();
+  };
 }
+
+/** Reads a JSON body within its limits, once, where the validator of the route will look for it. */
+export const jsonBody: readonly [MiddlewareHandler<Env>, MiddlewareHandler<Env>] = [
+  takes("application/json"),
+  async (c, next) => {
+    c.req.bodyCache.json = Promise.resolve(jsonOf(decoded(await bodyBytes(c.req.raw))));
+    await next();
+  },
+];
 
 export function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");

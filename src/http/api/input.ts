@@ -73,8 +73,8 @@ export function mediaTypeOf(request: Request): string {
   return (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** The body of a request as text; at most 1 MB, valid UTF-8. Throws `CurtError`. */
-export async function bodyText(request: Request): Promise<string> {
+/** The body of a request, at most 1 MB. Throws `CurtError` `body_too_large`. */
+export async function bodyBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new CurtError("body_too_large", `The body is larger than ${bodyLimit} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > bodyLimit) throw tooLarge();
   const parts: Uint8Array[] = [];
@@ -92,7 +92,7 @@ export async function bodyText(request: Request): Promise<string> {
       parts.push(value);
     }
   }
-  return decoded(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }
 
 /** Bytes as text, or `CurtError` `invalid_input` where they are not UTF-8. */

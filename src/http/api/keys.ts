@@ -16,7 +16,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     path: "/api/v1/keys",
     summary: "Make a key",
     security,
-    middleware: [admin, jsonBody] as const,
+    middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: keyBody } } } },
     responses: {
       201: { description: "Made; its text is shown once", content: { "application/json": { schema: newKeySchema } } },

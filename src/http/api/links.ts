@@ -23,7 +23,7 @@ const createRoutes = (shared: Shared) => ({
     path: "/api/v1/links",
     summary: "Make a link",
     security: [...security, {}],
-    middleware: [shared.mayCreate(), jsonBody] as const,
+    middleware: [shared.mayCreate(), ...jsonBody] as const,
     request: {
       headers: z.object({
         "idempotency-key": z.string().min(1).max(idempotencyLimit).optional(),
@@ -66,7 +66,7 @@ const createRoutes = (shared: Shared) => ({
     path: "/api/v1/links/{slug}",
     summary: "Change what is named",
     security,
-    middleware: [shared.needs("links:write"), jsonBody] as const,
+    middleware: [shared.needs("links:write"), ...jsonBody] as const,
     request: {
       params: slugParam,
       headers: ifMatch,

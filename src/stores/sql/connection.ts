@@ -59,8 +59,16 @@ export class Connection {
     });
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** Like `snapshot`, over a longer time. Nothing else may be read as of another moment meanwhile. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.use(() => this.db.run("BEGIN"));
+    try {
+      return await work();
+    } catch (error) {
+      throw storeError(error, this.path);
+    } finally {
+      this.use(() => this.db.run("COMMIT"));
+    }
   }
 
   close(): void {

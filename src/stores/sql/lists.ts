@@ -3,7 +3,7 @@ import type { ListPage, ListQuery } from "../../core/store.ts";
 import { endId, matches, positionOf } from "../matches.ts";
 import type { Reader } from "./reader.ts";
 import type { FullLinkRow } from "./rows.ts";
-import { partBits, partCode, partOf, tagToken, targetToken } from "./terms.ts";
+import { partBits, partCode, partOf, quoted, tagToken, targetToken } from "./terms.ts";
 
 /** How many rows one page may look at, and for how long (ms): a worker serves nobody meanwhile. */
 const rowLimit = 10_000;
@@ -111,8 +111,4 @@ export class LinkLists {
     if (newest) return { rows, end: first > 1 ? first : null };
     return { rows, end: high <= lastId ? high - 1 : null };
   }
-}
-
-function quoted(term: string): string {
-  return `"${term.toWellFormed().replaceAll('"', '""')}"`;
 }

@@ -33,6 +33,9 @@ export function targetToken(host: string, url: string): string {
   return token("\ue000", `${host}\n${url}`);
 }
 
+/** All tokens are between these. */
+export const tokenRange = ["\ue000", "\ue002"] as const;
+
 const nothing: Terms = { words: [], tokens: [] };
 
 /** What a link is found by. A deleted one is found by nothing. */
@@ -44,8 +47,13 @@ export function termsOf(record: LinkRecord): Terms {
   };
 }
 
-/** The text that goes into the word index for a link. */
-export function indexedText(id: number, terms: Terms): string {
+/** The terms that the word index holds for a link. */
+export function indexedTerms(id: number, terms: Terms): string[] {
   const code = partCode(partOf(id));
-  return [...terms.words.map((word) => code + word), ...terms.tokens].join(" ");
+  return [...terms.words.map((word) => code + word), ...terms.tokens];
+}
+
+/** A term as a string of the query language. */
+export function quoted(term: string): string {
+  return `"${term.toWellFormed().replaceAll('"', '""')}"`;
 }

@@ -5,7 +5,7 @@ import { changeSum, documentSum, linkSum } from "./checksum.ts";
 import type { Connection } from "./connection.ts";
 import type { InsertOp, PutOp, RemoveOp, ReplaceOp, Terms, WriteOp, WriteResult } from "./operation.ts";
 import { type DocumentRow, documentOf, type LinkRow, recordOf } from "./rows.ts";
-import { indexedText } from "./terms.ts";
+import { indexedTerms } from "./terms.ts";
 
 /** What the word index has to learn about one link in this transaction. */
 interface Reindex {
@@ -133,7 +133,8 @@ export class Writer {
     }
     for (const id of ids) {
       const terms = this.#reindex.get(id)?.terms;
-      if (terms !== undefined && terms.tokens.length > 0) this.#statements.indexWords.run(id, indexedText(id, terms));
+      if (terms !== undefined && terms.tokens.length > 0)
+        this.#statements.indexWords.run(id, indexedTerms(id, terms).join(" "));
     }
     this.#reindex.clear();
   }

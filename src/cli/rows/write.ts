@@ -1,0 +1,42 @@
+import { stringify } from "csv-stringify/sync";
+import type { LinkRecord } from "../../core/link.ts";
+import { jsonText } from "../output.ts";
+import { guarded, tagsCell } from "./cells.ts";
+import { columns } from "./columns.ts";
+
+export const exportFormats = ["csv", "jsonl"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** What comes before the first link. */
+export function beginningOf(format: ExportFormat): string {
+  return format === "csv" ? `${Object.keys(columns).join(",")}\n` : "";
+}
+
+/** Links as import reads them back: the same link, field by field, with its age. */
+export function linesOf(format: ExportFormat, links: readonly LinkRecord[]): string {
+  if (format === "jsonl") return links.map((link) => `${jsonText(fieldsOf(link))}\n`).join("");
+  return stringify(links.map(cellsOf), { record_delimiter: "\n", quoted_match: /[\r\n]/ });
+}
+
+function fieldsOf(link: LinkRecord) {
+  const { slug, url, title, tags, note, redirectStatus, disabled, forwardQuery } = link;
+  const { validFrom, validUntil, createdAt } = link;
+  const times = { validFrom: time(validFrom), validUntil: time(validUntil) };
+  return { slug, url, title, tags, note, redirectStatus, ...times, disabled, forwardQuery, createdAt: time(createdAt) };
+}
+
+function cellsOf(link: LinkRecord): string[] {
+  const { title, tags, note, ...plain } = fieldsOf(link);
+  const texts: Readonly<Record<string, unknown>> = {
+    ...plain,
+    tags: tags.length === 0 ? "" : guarded(tagsCell(tags)),
+    slug: guarded(link.slug),
+    title: title === null ? null : guarded(title),
+    note: note === null ? null : guarded(note),
+  };
+  return Object.keys(columns).map((name) => String(texts[name] ?? ""));
+}
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,65 @@
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
+import { redirectStatuses } from "../../core/link.ts";
+import type { Api } from "./context.ts";
+import { problemSchema, problems } from "./schemas.ts";
+
+const plain = { "text/plain": { schema: z.string() } };
+const seen = {
+  "text/html": { schema: z.string() },
+  "application/problem+json": { schema: problemSchema },
+  ...plain,
+};
+const redirects = Object.fromEntries(
+  redirectStatuses.map((status) => [status, { description: "The target is in Location" }]),
+);
+const visitor = {
+  ...redirects,
+  404: { description: "Unknown, or not yet", content: seen },
+  410: { description: "Ended or switched off", content: seen },
+  503: { description: "The store cannot be asked", content: seen },
+};
+
+/** What is answered without the API, for its place in the document. */
+const otherPaths: readonly RouteConfig[] = [
+  {
+    method: "get",
+    path: "/{slug}",
+    summary: "Follow a link",
+    request: { params: z.object({ slug: z.string() }) },
+    responses: visitor,
+  },
+  {
+    method: "get",
+    path: "/redirect",
+    summary: "Follow a link",
+    request: { query: z.object({ key: z.string() }) },
+    responses: { ...visitor, 400: { description: "No key", content: plain } },
+  },
+  { method: "get", path: "/healthz", summary: "Alive", responses: { 200: { description: "Yes", content: plain } } },
+  {
+    method: "get",
+    path: "/readyz",
+    summary: "May get traffic",
+    responses: { 200: { description: "Yes", content: plain }, 503: { description: "Is leaving", content: plain } },
+  },
+];
+
+/** `GET /api/v1/openapi.json`: from the schemas that validate. Comes after every other path. */
+export function documentPath(api: Api): void {
+  const route = createRoute({
+    method: "get",
+    path: "/api/v1/openapi.json",
+    summary: "This document",
+    responses: {
+      200: { description: "OpenAPI 3.1", content: { "application/json": { schema: z.looseObject({}) } } },
+      ...problems(),
+    },
+  });
+  for (const path of otherPaths) api.openAPIRegistry.registerPath(path);
+  api.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
+  api.openapi(route, (c) => {
+    const info = { title: "Curt", version: "1", description: "Long in, short out." };
+    const document: object = api.getOpenAPI31Document({ openapi: "3.1.0", info });
+    return c.json({ ...document }, 200);
+  });
+}
