@@ -148,9 +148,13 @@ export class Server {
   }
 }
 
-/** A server that is ready. End it with `stop`; it also ends when this process does. */
+/**
+ * A server that is ready. End it with `stop`; it also ends when this process does. With `TEST_STORE=postgres` in the
+ * tests' environment it has that store, where the test names no other.
+ */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const server = new Server(options);
+  const { storeForTests } = await import("./servers/store.ts");
+  const server = new Server({ ...options, env: { ...(await storeForTests()), ...options.env } });
   try {
     server.launch();
     await server.ready();
