@@ -56,8 +56,8 @@ interface OpenedStore {
 /** Opens the store that the settings name. */
 async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
   if (config.store.kind === "postgres") {
-    const unsynced = config.mutants.includes("synchronous-normal");
-    const store = await openPostgresStore({ url: config.store.url, unsynced });
+    const mutants = config.mutants.includes("synchronous-normal") ? (["unsynced"] as const) : [];
+    const store = await openPostgresStore({ url: config.store.url, mutants });
     // Its server looks after its files itself.
     return { store, degrade: () => undefined };
   }

@@ -1,4 +1,5 @@
 import type { Change, ChangePage } from "../../core/store.ts";
+import type { PostgresMutants } from "./mutants.ts";
 import type { Pool } from "./pool.ts";
 
 /** The feed is cut when this process has written so many changes. */
@@ -36,14 +37,16 @@ export class Feed {
   readonly #length: number;
   readonly #store: string;
   readonly #form: RegExp;
+  readonly #hasty: boolean;
   #written = 0;
 
   /** `length`: how many changes the feed keeps at least. */
-  constructor(parts: { lookups: Pool; writes: Pool; store: string; length: number }) {
+  constructor(parts: { lookups: Pool; writes: Pool; store: string; length: number; mutants: PostgresMutants }) {
     this.#lookups = parts.lookups;
     this.#writes = parts.writes;
     this.#length = parts.length;
     this.#store = parts.store;
+    this.#hasty = parts.mutants.includes("hasty-feed");
     this.#form = new RegExp(`^${parts.store}/(${snapshot})(?:/(${snapshot})/(\\d{1,19})/(\\d{1,19}))?$`);
   }
 
@@ -87,7 +90,8 @@ export class Feed {
         ) AS s LEFT JOIN LATERAL (
           SELECT xid::text, id, host, slug, version FROM changes
           WHERE changes.xid >= pg_snapshot_xmin(${seen}::pg_snapshot) AND (changes.xid, id) > (${xid}::xid8, ${id}::bigint)
-            AND NOT pg_visible_in_snapshot(changes.xid, ${seen}::pg_snapshot)
+            AND (changes.xid >= pg_snapshot_xmax(${seen}::pg_snapshot)
+              OR NOT ${this.#hasty}::boolean AND NOT pg_visible_in_snapshot(changes.xid, ${seen}::pg_snapshot))
             AND pg_visible_in_snapshot(changes.xid, coalesce(${until ?? null}::pg_snapshot, s.now))
           ORDER BY changes.xid, id LIMIT ${limit}
         ) AS c ON s.whole`,

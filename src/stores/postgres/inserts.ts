@@ -4,6 +4,7 @@ import { type InsertOutcome, StoreDamaged, StoreUnavailable } from "../../core/s
 import { decodeRecord, encodeRecord } from "../record.ts";
 import { termsOf } from "../sql/terms.ts";
 import { Unsent } from "./failure.ts";
+import type { PostgresMutants } from "./mutants.ts";
 import type { Pool } from "./pool.ts";
 import { untilKnown } from "./repeat.ts";
 
@@ -28,14 +29,16 @@ interface Waiting {
 export class Inserter {
   readonly #pool: Pool;
   readonly #limit: number;
+  readonly #tokenless: boolean;
   #queue: Waiting[] = [];
   #queued = 0;
   #flights = 0;
   #scheduled = false;
 
   /** `limit`: how long a call may take, in ms. */
-  constructor(pool: Pool, limit: number) {
+  constructor(pool: Pool, limit: number, mutants: PostgresMutants) {
     this.#pool = pool;
+    this.#tokenless = mutants.includes("tokenless");
     this.#limit = limit;
   }
 
@@ -107,7 +110,9 @@ export class Inserter {
         const by = there.get(keyOf(record));
         if (by === undefined)
           throw new StoreDamaged(`${JSON.stringify(keyOf(record))} is taken, but can't be read. Run curt doctor.`);
-        return by.token === record.token ? { outcome: "inserted", record: by } : { outcome: "taken", by };
+        return by.token === record.token && !this.#tokenless
+          ? { outcome: "inserted", record: by }
+          : { outcome: "taken", by };
       });
     });
   }

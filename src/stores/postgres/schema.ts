@@ -1,6 +1,7 @@
 import type { SQL } from "bun";
 import { StoreUnavailable } from "../../core/store.ts";
 import { type Address, identifier } from "./address.ts";
+import type { PostgresMutants } from "./mutants.ts";
 
 /**
  * What makes schema `n` out of schema `n - 1`, in order. Published ones never change. Nodes of the version before go on
@@ -41,12 +42,13 @@ const migrations: readonly string[] = [
 export const schemaVersion = migrations.length;
 
 /** Makes the schema or brings it to the one of this Curt, once, however many nodes do it at the same time. */
-export async function migrate(sql: SQL, address: Address): Promise<string> {
+export async function migrate(sql: SQL, address: Address, mutants: PostgresMutants): Promise<string> {
   const there = await readMeta(sql, address);
   if (there !== undefined && there.schema === schemaVersion) return there.store;
   return sql.begin(async (transaction) => {
     // Others wait here until the first one has committed.
-    await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`curt ${address.schema}`}, 0))`;
+    if (!mutants.includes("unlocked"))
+      await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`curt ${address.schema}`}, 0))`;
     const now = await readMeta(transaction, address);
     if (now?.schema === schemaVersion) return now.store;
     if (now === undefined) await createMeta(transaction, address);

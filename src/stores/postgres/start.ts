@@ -2,6 +2,7 @@ import { SQL } from "bun";
 import { StoreUnavailable } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 import { identifier } from "./address.ts";
+import type { PostgresMutants } from "./mutants.ts";
 import { migrate } from "./schema.ts";
 
 /** What the start found out about the server. */
@@ -19,7 +20,7 @@ const migrationLimit = 60_000;
  * Connects once, looks whether the server keeps what is acknowledged, and makes or migrates the schema.
  * Throws `StoreUnavailable` whose message says in one line what is wrong and what to do.
  */
-export async function prepare(address: Address, unsynced: boolean): Promise<Prepared> {
+export async function prepare(address: Address, mutants: PostgresMutants): Promise<Prepared> {
   const settings = { application_name: "curt", search_path: identifier(address.schema) };
   const sql = new SQL({
     ...address.options,
@@ -29,8 +30,8 @@ export async function prepare(address: Address, unsynced: boolean): Promise<Prep
   });
   try {
     const synchronous = await checkServer(sql, address);
-    const store = await migrate(sql, address);
-    return { store, settings: { ...settings, synchronous_commit: unsynced ? "off" : synchronous } };
+    const store = await migrate(sql, address, mutants);
+    return { store, settings: { ...settings, synchronous_commit: mutants.includes("unsynced") ? "off" : synchronous } };
   } catch (error) {
     throw refusal(error, address);
   } finally {

@@ -3,6 +3,7 @@ import { addressOf } from "./address.ts";
 import { Feed } from "./feed.ts";
 import { PostgresLinks } from "./links.ts";
 import { LinkLists } from "./lists.ts";
+import type { PostgresMutants } from "./mutants.ts";
 import { Pool } from "./pool.ts";
 import { PostgresRegistry } from "./registry.ts";
 import { prepare } from "./start.ts";
@@ -17,8 +18,7 @@ export interface PostgresStoreOptions {
   /** How long a read of a single row, and how long a write may take, in ms. */
   readonly readLimit?: number;
   readonly writeLimit?: number;
-  /** For tests, which must fail with it: the server answers before its disk has the data. */
-  readonly unsynced?: boolean;
+  readonly mutants?: PostgresMutants;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface PostgresStoreOptions {
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const address = addressOf(options.url);
-  const { store, settings } = await prepare(address, options.unsynced === true);
+  const { store, settings } = await prepare(address, options.mutants ?? []);
   // The server gives up a little before we do, so that a slow statement isn't taken for a silent server.
   const connect = (deadline: number) => ({
     ...address.options,
@@ -71,9 +71,17 @@ export class PostgresStore implements Store {
 
   constructor({ lookups, writes, store, writeLimit }: Parts, options: PostgresStoreOptions) {
     this.#pools = [lookups, writes];
-    this.feed = new Feed({ lookups, writes, store, length: options.feedLength ?? 100_000 });
-    this.links = new PostgresLinks({ lookups, writes, writeLimit, lists: new LinkLists(writes), feed: this.feed });
-    this.registry = new PostgresRegistry({ lookups, writes, writeLimit, clock: options.clock ?? Date.now });
+    const mutants = options.mutants ?? [];
+    this.feed = new Feed({ lookups, writes, store, length: options.feedLength ?? 100_000, mutants });
+    this.links = new PostgresLinks({
+      lookups,
+      writes,
+      writeLimit,
+      lists: new LinkLists(writes),
+      feed: this.feed,
+      mutants,
+    });
+    this.registry = new PostgresRegistry({ lookups, writes, writeLimit, clock: options.clock ?? Date.now, mutants });
   }
 
   /** Ends the connections when what is under way has ended, at most after its deadline. */
