@@ -7,6 +7,7 @@ export class LossyProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #losing = false;
+  #trigger: string | undefined;
 
   constructor(target: number) {
     this.#server = createServer((client) => {
@@ -20,7 +21,10 @@ export class LossyProxy {
           upstream.destroy();
         });
       }
-      client.on("data", (bytes) => upstream.write(bytes));
+      client.on("data", (bytes) => {
+        if (this.#trigger !== undefined && bytes.includes(this.#trigger)) this.#losing = true;
+        upstream.write(bytes);
+      });
       upstream.on("data", (bytes) => {
         if (!this.#losing) client.write(bytes);
       });
@@ -28,15 +32,16 @@ export class LossyProxy {
     this.#server.listen(this.port, "127.0.0.1");
   }
 
-  /** From now on answers are lost, until the next cut. */
-  lose(): void {
-    this.#losing = true;
+  /** From the first request with this text on answers are lost, until the next cut. */
+  loseFrom(text: string): void {
+    this.#trigger = text;
   }
 
   /** Ends all connections; new ones are served well. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#losing = false;
+    this.#trigger = undefined;
   }
 
   close(): void {

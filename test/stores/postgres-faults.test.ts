@@ -4,6 +4,7 @@ import type { LinkRecord } from "../../src/core/link.ts";
 import { type InsertOutcome, type LinkStore, StoreUnavailable } from "../../src/core/store.ts";
 import { deleted, listAll, next, query, sample } from "../../src/stores/contract/samples.ts";
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
+import { encodeRecord } from "../../src/stores/record.ts";
 import { need } from "../install.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { LossyProxy } from "./lossy-proxy.ts";
@@ -114,9 +115,9 @@ describe.skipIf(!there)("postgres in bad weather", () => {
       const proxy = new LossyProxy(running().port);
       try {
         const store = await open({ url: emptyUrl(proxy), mutants: mutants ?? [] });
-        await store.links.insert(edited);
         const sql = direct();
-        proxy.lose();
+        await sql`INSERT INTO links (id, host, slug, version, doc, write_id) VALUES (1000, '', 'edited', 1, ${encodeRecord(edited)}, '')`;
+        proxy.loseFrom("unheard");
         const answer = write(store);
         await until(async () => (await carriedOut(sql)).length > 0);
         proxy.cut();
@@ -126,8 +127,9 @@ describe.skipIf(!there)("postgres in bad weather", () => {
       }
     }
     const edited = sample("edited");
-    const made = sample("made");
-    const document = { kind: "k", id: "put", value: "1", version: 1, expiresAt: null };
+    const made = sample("made", { title: "unheard" });
+    const edit = next(edited, { title: "unheard" });
+    const document = { kind: "k", id: "put", value: '"unheard"', version: 1, expiresAt: null };
     const insert = (mutants: PostgresStoreOptions["mutants"]) =>
       told(
         mutants,
@@ -137,7 +139,7 @@ describe.skipIf(!there)("postgres in bad weather", () => {
     const replace = (mutants: PostgresStoreOptions["mutants"]) =>
       told(
         mutants,
-        (store) => store.links.replace(next(edited)),
+        (store) => store.links.replace(edit),
         (sql) => sql`SELECT 1 FROM links WHERE version = 2`,
       );
     const put = (mutants: PostgresStoreOptions["mutants"]) =>
@@ -149,7 +151,7 @@ describe.skipIf(!there)("postgres in bad weather", () => {
 
     test("is looked up", async () => {
       expect(await insert([])).toEqual({ outcome: "inserted", record: made });
-      expect(await replace([])).toEqual({ outcome: "replaced", record: next(edited) });
+      expect(await replace([])).toEqual({ outcome: "replaced", record: edit });
       expect(await put([])).toEqual({ outcome: "stored" });
     }, 20_000);
 
@@ -326,7 +328,7 @@ describe.skipIf(!there)("postgres in bad weather", () => {
       await links.insert(sample("after"));
       expect(await links.changes(present, 10)).toMatchObject({ changes: [{ slug: "after", version: 1 }] });
       const sql = direct();
-      expect(await sql`SELECT count(*)::integer AS left FROM changes`).toMatchObject([{ left: 12 }]);
+      expect(await sql`SELECT count(*)::integer FROM changes`.values()).toEqual([[12]]);
     });
   });
 

@@ -41,14 +41,18 @@ const migrations: readonly string[] = [
 
 export const schemaVersion = migrations.length;
 
-/** Makes the schema or brings it to the one of this Curt, once, however many nodes do it at the same time. */
+/**
+ * Makes the schema or brings it to the one of this Curt, once, however many nodes do it at the same time. `sql` has one
+ * connection, which is closed after it. Gives the store's id.
+ */
 export async function migrate(sql: SQL, address: Address, mutants: PostgresMutants): Promise<string> {
   const there = await readMeta(sql, address);
   if (there !== undefined && there.schema === schemaVersion) return there.store;
+  // Others wait here until the first one is done. The lock ends with the connection; it comes before the transaction,
+  // which goes by what it saw of the catalog when it began.
+  if (!mutants.includes("unlocked"))
+    await sql`SELECT pg_advisory_lock(hashtextextended(${`curt ${address.schema}`}, 0))`;
   return sql.begin(async (transaction) => {
-    // Others wait here until the first one has committed.
-    if (!mutants.includes("unlocked"))
-      await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`curt ${address.schema}`}, 0))`;
     const now = await readMeta(transaction, address);
     if (now?.schema === schemaVersion) return now.store;
     if (now === undefined) await createMeta(transaction, address);
