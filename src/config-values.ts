@@ -84,9 +84,24 @@ export const storeAddress: Parser<StoreAddress> = (value) => {
 
 const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function postgresUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || url.hostname === "" || !/^\/[^/]+$/.test(url.pathname) || url.hash !== "")
+  if (
+    url === undefined ||
+    !isDecodable(url) ||
+    url.hostname === "" ||
+    !/^\/[^/]+$/.test(url.pathname) ||
+    url.hash !== ""
+  )
     throw new Unaccepted("postgres://USER:PASSWORD@HOST:PORT/DATABASE; in a password, %40 stands for @ and %2F for /");
   for (const [name, found] of url.searchParams) {
     if (name === "sslmode" ? !sslModes.includes(found) : name !== "schema" || !/^[a-z_][a-z0-9_]{0,62}$/.test(found))

@@ -111,10 +111,10 @@ export class Feed {
     await this.#writes.run(
       (sql) => sql`
         WITH cut AS (
-          UPDATE meta SET feed_floor = least(
+          UPDATE meta SET feed_floor = greatest(feed_floor, least(
             pg_snapshot_xmin(pg_current_snapshot()),
             (SELECT xid FROM changes ORDER BY xid DESC, id DESC OFFSET ${this.#length} LIMIT 1)
-          )
+          ))
           WHERE (SELECT xid FROM changes ORDER BY xid DESC, id DESC OFFSET ${this.#length} LIMIT 1) > feed_floor
           RETURNING feed_floor
         )

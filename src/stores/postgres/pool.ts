@@ -26,6 +26,8 @@ interface Call {
 }
 
 const tick = 50;
+/** A server that answers others is given so many deadlines for one call before its connection counts as hung. */
+const patience = 4;
 /** How often a server that hung is asked whether it is back, in ms. */
 const probeEvery = 250;
 
@@ -39,6 +41,8 @@ export class Pool {
   #underWay = new Set<Call>();
   #waiting: Call[] = [];
   #ticker: Timer | undefined;
+  /** Ticks that the server has been silent about everything. */
+  #silence = 0;
   #silent = false;
   #closed = false;
 
@@ -91,6 +95,7 @@ export class Pool {
 
   #end(call: Call): void {
     if (!this.#underWay.delete(call)) return;
+    this.#silence = 0;
     this.#waiting.shift()?.start();
     if (this.#underWay.size > 0) return;
     clearInterval(this.#ticker);
@@ -103,8 +108,9 @@ export class Pool {
     let hung = false;
     for (const call of this.#underWay) {
       if (--call.left === 0) call.fail(new StoreUnavailable(`${shown}: the server did not answer in time.`));
-      if (++call.silent * tick >= deadline) hung = true;
+      if (++call.silent * tick >= patience * deadline) hung = true;
     }
+    if (this.#underWay.size > 0 && ++this.#silence * tick >= deadline) hung = true;
     for (const call of this.#waiting) call.left--;
     if (this.#waiting.some((call) => call.left <= 0)) {
       const late = this.#waiting.filter((call) => call.left <= 0);
@@ -117,6 +123,7 @@ export class Pool {
   #hang(): void {
     const { shown } = this.#options;
     this.#silent = true;
+    this.#silence = 0;
     this.#drop(new StoreUnavailable(`${shown}: the server did not answer in time.`));
     const old = this.#sql;
     this.#sql = this.#open();

@@ -20,6 +20,7 @@ interface DocumentRow {
 export interface RegistryParts {
   readonly lookups: Pool;
   readonly writes: Pool;
+  readonly lists: Pool;
   /** How long a write may take, in ms. */
   readonly writeLimit: number;
   /** ms since 1970; documents expire by it. */
@@ -82,7 +83,7 @@ export class PostgresRegistry implements Registry {
   }
 
   async list(kind: string): Promise<Document[]> {
-    const rows = await this.#parts.writes.run(
+    const rows = await this.#parts.lists.run(
       (sql) => sql<DocumentRow[]>`
         SELECT id, value, version, expires_at, write_id FROM registry
         WHERE kind = ${kind} AND (expires_at IS NULL OR expires_at > ${this.#parts.clock()}::bigint) ORDER BY id`,

@@ -23,42 +23,32 @@ export interface PostgresStoreOptions {
 
 /**
  * Opens the store in a Postgres database, making or migrating its schema. Throws `StoreUnavailable` whose message says
- * what is wrong and what to do. Each process opens one: two connections for reads of single rows, which are sent one
- * behind another, and four for the rest.
+ * what is wrong and what to do. Each process opens one, which has at most eight connections: two for reads of single rows,
+ * which are sent one behind another; four for writes; two for lists, so that none of the three holds up another.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const address = addressOf(options.url);
   const { store, settings } = await prepare(address, options.mutants ?? []);
-  // The server gives up a little before we do, so that a slow statement isn't taken for a silent server.
-  const connect = (deadline: number) => ({
-    ...address.options,
-    connection: { ...settings, statement_timeout: Math.ceil(deadline * 0.8) },
-  });
-  const readLimit = options.readLimit ?? 900;
+  const pool = (deadline: number, connections: number, underWay: number) =>
+    new Pool({
+      // The server gives up a little before we do, so that a slow statement isn't taken for a silent server.
+      connect: { ...address.options, connection: { ...settings, statement_timeout: Math.ceil(deadline * 0.8) } },
+      shown: address.shown,
+      connections,
+      underWay,
+      waiting: 5000,
+      deadline,
+    });
+  const readLimit = options.readLimit ?? 800;
   const writeLimit = options.writeLimit ?? 5000;
-  const { shown } = address;
-  const lookups = new Pool({
-    connect: connect(readLimit),
-    shown,
-    connections: 2,
-    underWay: 64,
-    waiting: 5000,
-    deadline: readLimit,
-  });
-  const writes = new Pool({
-    connect: connect(writeLimit),
-    shown,
-    connections: 4,
-    underWay: 4,
-    waiting: 5000,
-    deadline: writeLimit,
-  });
-  return new PostgresStore({ lookups, writes, store, writeLimit }, options);
+  const pools = { lookups: pool(readLimit, 2, 64), writes: pool(writeLimit, 4, 4), lists: pool(writeLimit, 2, 2) };
+  return new PostgresStore({ ...pools, store, writeLimit }, options);
 }
 
 interface Parts {
   readonly lookups: Pool;
   readonly writes: Pool;
+  readonly lists: Pool;
   readonly store: string;
   readonly writeLimit: number;
 }
@@ -69,19 +59,20 @@ export class PostgresStore implements Store {
   readonly feed: Feed;
   readonly #pools: readonly Pool[];
 
-  constructor({ lookups, writes, store, writeLimit }: Parts, options: PostgresStoreOptions) {
-    this.#pools = [lookups, writes];
-    const mutants = options.mutants ?? [];
-    this.feed = new Feed({ lookups, writes, store, length: options.feedLength ?? 100_000, mutants });
+  constructor(parts: Parts, options: PostgresStoreOptions) {
+    const { lookups, writes, lists, store, writeLimit } = parts;
+    const { feedLength = 100_000, clock = Date.now, mutants = [] } = options;
+    this.#pools = [lookups, writes, lists];
+    this.feed = new Feed({ lookups, writes, store, length: feedLength, mutants });
     this.links = new PostgresLinks({
       lookups,
       writes,
       writeLimit,
-      lists: new LinkLists(writes),
+      lists: new LinkLists(lists),
       feed: this.feed,
       mutants,
     });
-    this.registry = new PostgresRegistry({ lookups, writes, writeLimit, clock: options.clock ?? Date.now, mutants });
+    this.registry = new PostgresRegistry({ lookups, writes, lists, writeLimit, clock, mutants });
   }
 
   /** Ends the connections when what is under way has ended, at most after its deadline. */
