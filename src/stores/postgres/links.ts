@@ -78,9 +78,9 @@ export class PostgresLinks implements LinkStore {
   }
 
   async #replace(record: LinkRecord, writeId: string, left: number, again: boolean): Promise<ReplaceOutcome> {
-    const { writes, feed, mutants } = this.#parts;
+    const { lookups, writes, feed, mutants } = this.#parts;
     const mine = (found: LinkRow | undefined) => found?.write_id === writeId && !mutants.includes("tokenless");
-    const row = await this.#row(writes, record, left);
+    const row = await this.#row(lookups, record, left);
     if (row === undefined) return { outcome: "conflict", current: undefined };
     if (mine(row)) return { outcome: "replaced", record };
     const current = decodeRecord(record, row.doc);
