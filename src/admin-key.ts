@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { syncDirectory } from "./stores/sql/mark.ts";
 
 /** The file of the data folder that keeps the admin key. */
 export function adminKeyFile(data: string): string {
@@ -19,14 +20,5 @@ export function keepAdminKey(data: string, key: string): void {
     closeSync(fd);
   }
   renameSync(draft, file);
-  syncFolder(dirname(file));
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  syncDirectory(file);
 }

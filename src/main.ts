@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
+import { makeFolder } from "./folder.ts";
 import { MainLine } from "./line-main.ts";
 import { FolderLocked, lockData } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
@@ -21,7 +22,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
   dieLoudly(log);
   const signals = listenForEnd();
   try {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 });
+    for (const folder of new Set([config.data, dirname(config.storePath)])) makeFolder(folder);
     const lock = lockData(config);
     try {
       if (demo) wipe(config.data);

@@ -14,6 +14,14 @@ export interface OpenedStore {
   close(): Promise<void>;
 }
 
+/** For what is done to files: throws `CommandFailed` if the store is no file. */
+export function assertEmbedded(config: Config): void {
+  if (config.store.kind !== "sqlite")
+    throw new CommandFailed(
+      `CURT_STORE is ${config.store.kind}, which has tools of its own for this; here it is the embedded store's.`,
+    );
+}
+
 /** Whether there is a store, or what is left of one. */
 export function storeExists(config: Config): boolean {
   if (config.store.kind !== "sqlite") return true;

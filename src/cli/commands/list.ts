@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { linkStates } from "../core/link.ts";
-import { Client } from "./client.ts";
-import type { ApiLink } from "./link-lines.ts";
-import { jsonText, onTerminal, plain, remark, say, table } from "./output.ts";
-import { complete, oneOfWords, wholeNumber } from "./shell.ts";
+import { linkStates } from "../../core/link.ts";
+import { Client } from "../client.ts";
+import type { ApiLink } from "../link-lines.ts";
+import { jsonText, onTerminal, plain, remark, say, table } from "../output.ts";
+import { complete, oneOfWords, wholeNumber } from "../shell.ts";
 
 interface ListOptions {
   readonly search?: string;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { Client, linkPath } from "./client.ts";
-import { type ApiLink, describe } from "./link-lines.ts";
-import { onTerminal, say, sayJson, table } from "./output.ts";
-import { complete } from "./shell.ts";
+import { Client, linkPath } from "../client.ts";
+import { type ApiLink, describe } from "../link-lines.ts";
+import { onTerminal, say, sayJson, table } from "../output.ts";
+import { complete } from "../shell.ts";
 
 /** `curt get SLUG`: one line for each field; in a pipe, name and value with a tab between. */
 export function define(command: Command): void {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { redirectStatuses } from "../core/link.ts";
-import { Client, linkPath } from "./client.ts";
-import type { ApiLink } from "./link-lines.ts";
-import { plain, say, sayJson } from "./output.ts";
-import { complete, oneOfWords, several, WrongUsage, wholeNumber } from "./shell.ts";
-import { timeOption } from "./times.ts";
+import { redirectStatuses } from "../../core/link.ts";
+import { Client, linkPath } from "../client.ts";
+import type { ApiLink } from "../link-lines.ts";
+import { plain, say, sayJson } from "../output.ts";
+import { complete, oneOfWords, several, WrongUsage, wholeNumber } from "../shell.ts";
+import { timeOption } from "../times.ts";
 
 interface EditOptions {
   readonly url?: string;

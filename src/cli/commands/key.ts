@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { adminKeyFile, keepAdminKey } from "../admin-key.ts";
-import { scopes } from "../core/keys.ts";
-import { Client } from "./client.ts";
-import { openToWrite } from "./open-store.ts";
-import { onTerminal, plain, remark, say, sayJson, table } from "./output.ts";
-import { CommandFailed, complete, several, WrongUsage } from "./shell.ts";
-import { timeOption } from "./times.ts";
+import { adminKeyFile, keepAdminKey } from "../../admin-key.ts";
+import { scopes } from "../../core/keys.ts";
+import { Client } from "../client.ts";
+import { openToWrite } from "../open-store.ts";
+import { onTerminal, plain, remark, say, sayJson, table } from "../output.ts";
+import { CommandFailed, complete, several, WrongUsage } from "../shell.ts";
+import { timeOption } from "../times.ts";
 
 interface ApiKey {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { Client, linkPath } from "./client.ts";
-import { onTerminal, plain, say, sayJson } from "./output.ts";
-import { complete, wholeNumber } from "./shell.ts";
+import { Client, linkPath } from "../client.ts";
+import { onTerminal, plain, say, sayJson } from "../output.ts";
+import { complete, wholeNumber } from "../shell.ts";
 
 /** `curt remove SLUG`: deletes a link through the server. */
 export function define(command: Command): void {

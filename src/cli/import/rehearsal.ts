@@ -6,7 +6,7 @@ import {
   refusalOf,
   seedOf,
   slugOf,
-} from "./import-row.ts";
+} from "./row.ts";
 
 /** Says what an import would do, and writes nothing. Rows of one file that want the same slug are not seen. */
 export class Rehearsal implements Destination {

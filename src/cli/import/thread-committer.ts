@@ -1,6 +1,6 @@
-import type { Config } from "../config.ts";
-import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
-import type { Committer, WriteOp, WriteResult } from "../stores/sql/operation.ts";
+import type { Config } from "../../config.ts";
+import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
+import type { Committer, WriteOp, WriteResult } from "../../stores/sql/operation.ts";
 
 interface Failure {
   readonly damaged: boolean;

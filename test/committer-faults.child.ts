@@ -1,9 +1,9 @@
-// Run by committer.test.ts in a process of its own: commits links and prints what was acknowledged, until it is killed or
+// Run by committer-faults.test.ts in a process of its own: commits links and prints what was acknowledged, until it is killed or
 // has seen what it should.
 import { writeSync } from "node:fs";
-import { sample } from "../contract/samples.ts";
-import { LocalCommitter } from "./committer.ts";
-import { openSqliteStore } from "./store.ts";
+import { sample } from "../src/stores/contract/samples.ts";
+import { LocalCommitter } from "../src/stores/sql/committer.ts";
+import { openSqliteStore } from "../src/stores/sql/store.ts";
 
 const [, , path = "", mode = ""] = process.argv;
 const committer = LocalCommitter.open(path, { logBytes: 1e6 });

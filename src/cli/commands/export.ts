@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Command } from "commander";
-import { openToRead } from "./open-store.ts";
-import { onTerminal, say, sayJson, write } from "./output.ts";
-import { showProgress } from "./progress.ts";
-import { beginningOf, type ExportFormat, exportFormats, linesOf } from "./rows/write.ts";
-import { CommandFailed, type Context, complete, oneOfWords } from "./shell.ts";
+import { openToRead } from "../open-store.ts";
+import { onTerminal, say, sayJson, write } from "../output.ts";
+import { showProgress } from "../progress.ts";
+import { beginningOf, type ExportFormat, exportFormats, linesOf } from "../rows/write.ts";
+import { CommandFailed, type Context, complete, oneOfWords } from "../shell.ts";
 
 interface ExportOptions {
   readonly format?: ExportFormat;

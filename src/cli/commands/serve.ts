@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { SettingName } from "../config.ts";
-import { runMain } from "../main.ts";
-import { complete } from "./shell.ts";
+import type { SettingName } from "../../config.ts";
+import { runMain } from "../../main.ts";
+import { complete } from "../shell.ts";
 
 const serverSettings: readonly SettingName[] = [
   "CURT_PORT",

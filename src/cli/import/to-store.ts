@@ -1,7 +1,7 @@
-import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
-import type { Draft } from "../core/links.ts";
-import type { InsertOutcome } from "../core/store.ts";
+import { CurtError } from "../../core/errors.ts";
+import type { LinkRecord } from "../../core/link.ts";
+import type { Draft } from "../../core/links.ts";
+import type { InsertOutcome } from "../../core/store.ts";
 import {
   type Destination,
   type DestinationParts,
@@ -11,7 +11,7 @@ import {
   seedOf,
   slugOf,
   tokenOf,
-} from "./import-row.ts";
+} from "./row.ts";
 
 interface Pending {
   readonly at: number;

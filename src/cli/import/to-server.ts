@@ -1,5 +1,7 @@
-import type { Imported, LinkInput } from "../core/links.ts";
-import type { Client } from "./client.ts";
+import type { Imported, LinkInput } from "../../core/links.ts";
+import type { Client } from "../client.ts";
+import type { ApiLink } from "../link-lines.ts";
+import { CommandFailed } from "../shell.ts";
 import {
   type Destination,
   type DestinationParts,
@@ -9,9 +11,7 @@ import {
   seedOf,
   slugOf,
   tokenOf,
-} from "./import-row.ts";
-import type { ApiLink } from "./link-lines.ts";
-import { CommandFailed } from "./shell.ts";
+} from "./row.ts";
 
 interface BatchResult {
   readonly line: number;

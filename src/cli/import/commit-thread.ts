@@ -1,7 +1,7 @@
-import { openCommitter } from "../app.ts";
-import type { Config } from "../config.ts";
-import { StoreDamaged } from "../core/store.ts";
-import type { Committer, WriteOp } from "../stores/sql/operation.ts";
+import { openCommitter } from "../../app.ts";
+import type { Config } from "../../config.ts";
+import { StoreDamaged } from "../../core/store.ts";
+import type { Committer, WriteOp } from "../../stores/sql/operation.ts";
 import type { FromThread, ToThread } from "./thread-committer.ts";
 
 declare const self: Worker;

@@ -1,17 +1,20 @@
-import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
-import type { Imported, LinkInput, Links } from "../core/links.ts";
-import { randomSlugs, type SlugMaker } from "../core/slugs.ts";
-import type { LinkStore } from "../core/store.ts";
-import { checked } from "../http/api/input.ts";
-import { importLine } from "../http/api/schemas.ts";
-import type { Row } from "./rows/columns.ts";
+import { CurtError } from "../../core/errors.ts";
+import type { LinkRecord } from "../../core/link.ts";
+import type { Imported, LinkInput, Links } from "../../core/links.ts";
+import { randomSlugs, type SlugMaker } from "../../core/slugs.ts";
+import type { LinkStore } from "../../core/store.ts";
+import { checked } from "../../http/api/input.ts";
+import { importLine } from "../../http/api/schemas.ts";
+import type { Row } from "../rows/columns.ts";
 
 /** A row whose shape is right. Its target and slug are checked by whoever makes the link. */
 export interface ImportRow {
   readonly line: number;
   readonly input: LinkInput & Imported;
 }
+
+/** A row of which only a good one goes on. */
+export type CheckedRow = ImportRow | { readonly line: number; readonly refused: Outcome };
 
 /** What became of a row. `there`: this link was there before. */
 export type Outcome = "in" | "there" | { readonly code: string; readonly message: string };
@@ -35,7 +38,7 @@ export interface DestinationParts {
 }
 
 /** Checks the shape of a row with the schema of the API. */
-export function importRow(row: Row): ImportRow | { readonly line: number; readonly refused: Outcome } {
+export function importRow(row: Row): CheckedRow {
   if ("problem" in row) return { line: row.line, refused: { code: "invalid_input", message: row.problem } };
   try {
     return { line: row.line, input: checked(importLine, row.fields) };
