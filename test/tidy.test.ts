@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
 export function roomOf(file: string): string {
   const [, first = ""] = file.split("/");
   if (first.startsWith("config")) return "config";
-  return first.endsWith(".ts") ? "app" : first;
+  return first.endsWith(".ts") || first === "processes" ? "app" : first;
 }
 
 /** Every module a file names, static or dynamic. */

@@ -1,11 +1,11 @@
 import { statfsSync, statSync } from "node:fs";
 import { request } from "node:http";
-import { adminKeyFile } from "../admin-key.ts";
 import { openCommitter } from "../app.ts";
 import type { Config } from "../config.ts";
 import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
-import { FolderLocked, lockData } from "../lock.ts";
-import { PortRefused, probePort } from "../port.ts";
+import { adminKeyFile } from "../processes/admin-key.ts";
+import { FolderLocked, lockData } from "../processes/lock.ts";
+import { PortRefused, probePort } from "../processes/port.ts";
 import { Client } from "./client.ts";
 import { openToRead, storeExists } from "./open-store.ts";
 import { CommandFailed } from "./shell.ts";

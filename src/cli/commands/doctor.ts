@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Command } from "commander";
 import type { Config } from "../../config.ts";
 import { StoreDamaged } from "../../core/store.ts";
-import { lockData } from "../../lock.ts";
+import { lockData } from "../../processes/lock.ts";
 import { Connection } from "../../stores/sql/connection.ts";
 import { replaceMark } from "../../stores/sql/mark.ts";
 import { readMeta } from "../../stores/sql/schema.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../../config.ts";
-import { FolderLocked } from "../../lock.ts";
+import { FolderLocked } from "../../processes/lock.ts";
 import { Client } from "../client.ts";
 import { openInput } from "../import/input.ts";
 import { Refusals } from "../import/refusals.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { adminKeyFile, keepAdminKey } from "../../admin-key.ts";
 import { scopes } from "../../core/keys.ts";
+import { adminKeyFile, keepAdminKey } from "../../processes/admin-key.ts";
 import { Client } from "../client.ts";
 import { openToWrite } from "../open-store.ts";
 import { onTerminal, plain, remark, say, sayJson, table } from "../output.ts";

@@ -1,5 +1,5 @@
-import type { IdSource, KeyedHash } from "./core/counter.ts";
-import { type Registry, StoreUnavailable } from "./core/store.ts";
+import type { IdSource, KeyedHash } from "../core/counter.ts";
+import { type Registry, StoreUnavailable } from "../core/store.ts";
 
 /** How many ids a process takes at a time; a crash leaves out at most as many. */
 const blockSize = 256;

@@ -1,6 +1,6 @@
-import type { LinkId } from "./core/link.ts";
-import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
-import type { WriteOp, WriteResult } from "./stores/sql/operation.ts";
+import type { LinkId } from "../core/link.ts";
+import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
+import type { WriteOp, WriteResult } from "../stores/sql/operation.ts";
 
 /**
  * What passes between main and a worker, over the channel that Bun opens between a process and its child. Each side

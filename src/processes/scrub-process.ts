@@ -1,5 +1,5 @@
 import { setPriority } from "node:os";
-import { verify } from "./stores/sql/scrub.ts";
+import { verify } from "../stores/sql/scrub.ts";
 
 /** Rows looked at in one go, and the pause after it in ms: some thousands of rows a second. */
 const pace = { slice: 200, pause: 20 } as const;

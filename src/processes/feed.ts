@@ -1,5 +1,5 @@
-import type { Resolver } from "./core/resolver.ts";
-import type { LinkStore } from "./core/store.ts";
+import type { Resolver } from "../core/resolver.ts";
+import type { LinkStore } from "../core/store.ts";
 import type { Log } from "./log.ts";
 
 /** How often the feed is read, in ms. */

@@ -1,8 +1,8 @@
-import type { LinkId } from "./core/link.ts";
-import { keyOf } from "./core/link.ts";
-import { StoreUnavailable } from "./core/store.ts";
+import type { LinkId } from "../core/link.ts";
+import { keyOf } from "../core/link.ts";
+import { StoreUnavailable } from "../core/store.ts";
+import type { Committer } from "../stores/sql/operation.ts";
 import { Outbox, type PartForMain, type PartForWorker, packError } from "./line.ts";
-import type { Committer } from "./stores/sql/operation.ts";
 
 /** How long a worker may be silent about what it was to forget, in ms. */
 const patience = 1000;

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import type { LinkId } from "./core/link.ts";
-import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
+import type { LinkId } from "../core/link.ts";
+import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
+import type { Committer, WriteOp, WriteResult } from "../stores/sql/operation.ts";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import { MainLine, type Member } from "./line-main.ts";
 import { WorkerLine, type WorkerOrders } from "./line-worker.ts";
-import type { Committer, WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
 const op: WriteOp = { op: "remove", kind: "note", id: "one" };
 const link: LinkId = { host: "", slug: "hot" };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import type { Damage } from "../stores/sql/scrub.ts";
 import type { Log } from "./log.ts";
-import type { Damage } from "./stores/sql/scrub.ts";
 
 export interface ScrubOptions {
   /** The file of the embedded store. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import type { LinkId } from "./core/link.ts";
-import type { ChangePage } from "./core/store.ts";
+import type { LinkId } from "../core/link.ts";
+import type { ChangePage } from "../core/store.ts";
 import { followFeed } from "./feed.ts";
 import { openLog } from "./log.ts";
 

@@ -1,7 +1,7 @@
-import type { LinkId } from "./core/link.ts";
-import { StoreUnavailable } from "./core/store.ts";
+import type { LinkId } from "../core/link.ts";
+import { StoreUnavailable } from "../core/store.ts";
+import type { Committer, WriteOp, WriteResult } from "../stores/sql/operation.ts";
 import { Outbox, type PartForMain, type PartForWorker, unpackError } from "./line.ts";
-import type { Committer, WriteOp, WriteResult } from "./stores/sql/operation.ts";
 
 /** How many operations may wait for main at most; more are refused at once. */
 const mostWaiting = 10_000;

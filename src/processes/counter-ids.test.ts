@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { slugOfId } from "./core/counter.ts";
-import type { Document, PutOutcome, Registry } from "./core/store.ts";
+import { slugOfId } from "../core/counter.ts";
+import type { Document, PutOutcome, Registry } from "../core/store.ts";
 import { counterHash, leasedIds } from "./counter-ids.ts";
 
 /** A registry as several processes share it; every answer comes a turn later. */

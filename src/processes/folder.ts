@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { syncDirectory } from "./stores/sql/mark.ts";
+import { syncDirectory } from "../stores/sql/mark.ts";
 
 /**
  * Makes a folder (an absolute path) and those it is in where they are missing, for their owner only. What is synced

@@ -1,7 +1,7 @@
-import { type App, openApp } from "./app.ts";
-import { readConfig } from "./config.ts";
+import { type App, openApp } from "../app.ts";
+import { readConfig } from "../config.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
 import { followFeed } from "./feed.ts";
-import { type HttpServer, serveHttp } from "./http/server.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { syncDirectory } from "./stores/sql/mark.ts";
+import { syncDirectory } from "../stores/sql/mark.ts";
 
 /** The file of the data folder that keeps the admin key. */
 export function adminKeyFile(data: string): string {
