@@ -161,12 +161,20 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/**
+ * A port of 127.0.0.1 that was free a moment ago, and that outgoing connections don't take (on Linux they have 32768 and
+ * up): a server that is killed finds it free again.
+ */
 export function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const port = probe.port;
-  probe.stop(true);
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    try {
+      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      return port;
+    } catch {
+      // Taken.
+    }
+  }
 }
 
 /** The environment without what would configure Curt. */
