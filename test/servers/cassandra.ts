@@ -60,14 +60,18 @@ export class Cassandra {
     const client = new Client({
       contactPoints: only,
       localDataCenter: "datacenter1",
-      policies: { loadBalancing: new policies.loadBalancing.AllowListPolicy(new policies.loadBalancing.RoundRobinPolicy(), only) },
+      policies: {
+        loadBalancing: new policies.loadBalancing.AllowListPolicy(new policies.loadBalancing.RoundRobinPolicy(), only),
+      },
       queryOptions: { consistency: types.consistencies.all },
     });
     const until = Date.now() + 60_000;
     try {
       for (;;) {
         try {
-          await client.execute("SELECT keyspace_name FROM system_distributed.view_build_status WHERE keyspace_name='' AND view_name=''");
+          await client.execute(
+            "SELECT keyspace_name FROM system_distributed.view_build_status WHERE keyspace_name='' AND view_name=''",
+          );
           return;
         } catch (error) {
           if (Date.now() > until) throw error;
@@ -124,7 +128,8 @@ export function cassandraRuns(): boolean {
 export async function endCassandra(): Promise<void> {
   if (!existsSync(folder) || usedByAnother(folder)) return;
   endKeeper(folder);
-  if (existsSync(join(folder, "ports.json"))) await Promise.all(new Cassandra([], ports()).nodes.map((node) => node.kill9()));
+  if (existsSync(join(folder, "ports.json")))
+    await Promise.all(new Cassandra([], ports()).nodes.map((node) => node.kill9()));
   rmSync(folder, { recursive: true, force: true });
   running = undefined;
 }

@@ -162,7 +162,7 @@ export class CassandraNode {
       SEEDS: seeds.map((one) => `${one}:${storagePort}`).join(","),
       TOKEN: token,
     };
-    const template = readFileSync(join(import.meta.dir, "cassandra.yaml"), "utf8");
+    const template = readFileSync(join(import.meta.dir, "cassandra.yaml.in"), "utf8");
     return template.replace(/@([A-Z_]+)@/g, (_, name: string) => values[name] ?? "");
   }
 
