@@ -7,9 +7,10 @@ import { Keys } from "./core/keys.ts";
 import { Links } from "./core/links.ts";
 import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
-import type { Change, Registry, Store } from "./core/store.ts";
+import { type Change, type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
+import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
 import { openSqliteStore } from "./stores/sql/store.ts";
@@ -33,8 +34,8 @@ export interface App {
 }
 
 export interface AppParts {
-  /** Takes the writes: the process's own one, or the line to main. */
-  readonly committer: Committer;
+  /** Takes the writes of the embedded store: the process's own one, or the line to main. Other stores need none. */
+  readonly committer: Committer | undefined;
   /** See `LinksOptions`. */
   readonly announce: (changes: readonly Change[]) => Promise<void>;
   /** For a process that answers visitors: it uses the shared cache, and hears when a server of it comes or goes. */
@@ -43,21 +44,41 @@ export interface AppParts {
 
 /**
  * Opens the one writer of the embedded store; the caller holds `lockData`. Throws `StoreDamaged` naming the damage.
+ * `undefined`: the store is another one, to which every process writes for itself.
  */
-export function openCommitter(config: Config): LocalCommitter {
+export function openCommitter(config: Config): LocalCommitter | undefined {
+  if (config.store.kind !== "sqlite") return undefined;
   return LocalCommitter.open(config.storePath, {
     trustFile: config.mutants.includes("no-mark"),
     unsynced: config.mutants.includes("synchronous-normal"),
   });
 }
 
-/** Builds all over a store whose committer is open. Throws what the store throws. */
-export async function openApp(config: Config, { committer, announce, cacheReport }: AppParts): Promise<App> {
+interface OpenedStore {
+  readonly store: Store;
+  degrade(why: string): void;
+}
+
+/** Opens the store that the settings name. */
+async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
+  if (config.store.kind === "postgres") {
+    const mutants = config.mutants.includes("synchronous-normal") ? (["unsynced"] as const) : [];
+    const store = await openPostgresStore({ url: config.store.url, mutants });
+    // Its server looks after its files itself.
+    return { store, degrade: () => undefined };
+  }
+  if (committer === undefined) throw new StoreUnavailable("The embedded store has nothing that writes.");
   const store = openSqliteStore({
     path: config.storePath,
     committer,
     trustRows: config.mutants.includes("no-row-checksum"),
   });
+  return { store, degrade: (why) => store.degrade(why) };
+}
+
+/** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
+export async function openApp(config: Config, { committer, announce, cacheReport }: AppParts): Promise<App> {
+  const { store, degrade } = await openStore(config, committer);
   const hash = hashSlugs(sha256);
   const slugs = await slugsOf(config, store.registry, hash);
   const now = Date.now;
@@ -86,7 +107,7 @@ export async function openApp(config: Config, { committer, announce, cacheReport
     slugs,
     hash,
     degrade: (why) => {
-      store.degrade(why);
+      degrade(why);
       // What is remembered as unknown may be there.
       resolver.forgetAll();
     },

@@ -101,11 +101,43 @@ function hostAndPort(text: string, usual: number): { host: string; port: number 
 }
 
 /** Which store, and where; a relative path is taken from the folder Curt was started in. */
-export type StoreAddress = { readonly kind: "sqlite"; readonly path: string | undefined };
+export type StoreAddress =
+  | { readonly kind: "sqlite"; readonly path: string | undefined }
+  /** Contains the password. */
+  | { readonly kind: "postgres"; readonly url: string };
 
 export const storeAddress: Parser<StoreAddress> = (value) => {
   if (value === "sqlite") return { kind: "sqlite", path: undefined };
   if (value.startsWith("sqlite:") && value.length > "sqlite:".length)
     return { kind: "sqlite", path: value.slice("sqlite:".length) };
-  throw new Unaccepted("sqlite or sqlite:PATH");
+  if (/^postgres(ql)?:/.test(value)) return { kind: "postgres", url: postgresUrl(value) };
+  throw new Unaccepted("sqlite, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
 };
+
+const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function postgresUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    url === undefined ||
+    !isDecodable(url) ||
+    url.hostname === "" ||
+    !/^\/[^/]+$/.test(url.pathname) ||
+    url.hash !== ""
+  )
+    throw new Unaccepted("postgres://USER:PASSWORD@HOST:PORT/DATABASE; in a password, %40 stands for @ and %2F for /");
+  for (const [name, found] of url.searchParams) {
+    if (name === "sslmode" ? !sslModes.includes(found) : name !== "schema" || !/^[a-z_][a-z0-9_]{0,62}$/.test(found))
+      throw new Unaccepted(`?schema= with lower-case letters, digits and _, and &sslmode= with ${sslModes.join(", ")}`);
+  }
+  return url.href;
+}

@@ -89,3 +89,21 @@ describe("one line that names the setting, what it got and what it takes", () =>
   });
   test("a flag is named as a flag", () => expect(refusal({ CURT_PORT: "x" }, {})).toStartWith("--port"));
 });
+
+test("a Postgres address is checked before anything connects, and its password is never printed", () => {
+  const good = "postgres://curt:p%40ss@db.example:5433/links?schema=mine&sslmode=require";
+  expect(readConfig({}, { CURT_STORE: good }).store).toEqual({ kind: "postgres", url: good });
+  for (const bad of [
+    "postgres://",
+    "postgres://u:sesame@host",
+    "postgres://u:sesame@host/",
+    "postgres://u:sesame@host/a/b",
+    "postgres://u:sesame%zz@host/a",
+    "postgres://u:sesame@host/a?schema=A;B",
+    "postgres://u:sesame@host/a?sslmode=maybe",
+    "postgres://u:sesame@host/a?other=1",
+  ]) {
+    expect(() => readConfig({}, { CURT_STORE: bad })).toThrow(ConfigError);
+    expect(() => readConfig({}, { CURT_STORE: bad })).not.toThrow(/sesame/);
+  }
+});

@@ -12,6 +12,7 @@ import {
   longText,
   oneOf,
   type Parser,
+  type StoreAddress,
   storeAddress,
   text,
   Unaccepted,
@@ -61,11 +62,14 @@ export const settings = {
   CURT_HOST: withDefault(address, "127.0.0.1", "The address it listens on."),
   CURT_BASE_URL: optional(httpUrl, "http://localhost:PORT", "How short links are printed."),
   CURT_DATA: withDefault(text, "./data", "The folder of the embedded store, its backups and the admin key."),
-  CURT_STORE: withDefault(
-    storeAddress,
-    "sqlite",
-    "Where links are kept: `sqlite` (in the data folder) or `sqlite:PATH`.",
-  ),
+  CURT_STORE: {
+    ...withDefault(
+      storeAddress,
+      "sqlite",
+      "Where links are kept: `sqlite` (in the data folder), `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
+    ),
+    secret: true,
+  },
   CURT_CACHE: {
     ...withDefault(
       cacheAddress,
@@ -124,7 +128,8 @@ export interface Config {
   readonly baseUrl: string;
   /** Absolute. */
   readonly data: string;
-  /** Absolute path of the embedded store's file. */
+  readonly store: StoreAddress;
+  /** Absolute path of the embedded store's file, for a `store` of kind `sqlite`. */
   readonly storePath: string;
   readonly cache: CacheAddress;
   readonly workers: number;
@@ -182,6 +187,10 @@ export function childEnvironment(config: Config): Record<string, string> {
   return { ...Object.fromEntries(plain), ...config.raw };
 }
 
+function embeddedPath(store: StoreAddress, data: string): string {
+  return store.kind === "sqlite" && store.path !== undefined ? resolve(store.path) : join(data, "curt.db");
+}
+
 function refuseUnknown(name: string): void {
   if (name in settings) return;
   const secretName = name.replace(/_FILE$/, "");
@@ -232,7 +241,8 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     host: values.CURT_HOST,
     baseUrl: values.CURT_BASE_URL ?? `http://localhost:${values.CURT_PORT}`,
     data,
-    storePath: values.CURT_STORE.path === undefined ? join(data, "curt.db") : resolve(values.CURT_STORE.path),
+    store: values.CURT_STORE,
+    storePath: embeddedPath(values.CURT_STORE, data),
     cache: values.CURT_CACHE,
     // Only Linux shares a port fairly: on macOS one process would get every visitor.
     workers: process.platform === "darwin" ? 1 : values.CURT_WORKERS,

@@ -48,32 +48,34 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
     const { openApp, openCommitter } = await import("./app.ts");
     const committer = openCommitter(config);
     try {
-      line.open(config.mutants.includes("answer-first") ? new HastyCommitter(committer) : committer);
+      const hasty = config.mutants.includes("answer-first");
+      if (committer !== undefined) line.open(hasty ? new HastyCommitter(committer) : committer);
       const app = await openApp(config, { committer, announce: async () => {} });
       const madeKey = await app.keys.ensureAdmin();
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
         console.log(greeting(config, madeKey));
-      const scrub = new Scrub({
-        path: config.storePath,
-        log,
-        degrade: (why) => {
-          committer.degrade(why);
-          workers.degrade(why);
-        },
-      });
-      process.on("SIGUSR1", () => scrub.now());
+      const scrub = committer && openScrub(config, log, [committer, workers]);
+      process.on("SIGUSR1", () => scrub?.now());
       const code = await end(workers, log, signals);
-      scrub.stop();
+      scrub?.stop();
       await app.close();
       return code;
     } finally {
-      await committer.close();
+      await committer?.close();
     }
   } finally {
     workers.kill();
   }
+}
+
+/** Looks through the embedded store's file now and then. */
+function openScrub(config: Config, log: Log, concerned: readonly { degrade(why: string): void }[]): Scrub {
+  const degrade = (why: string) => {
+    for (const one of concerned) one.degrade(why);
+  };
+  return new Scrub({ path: config.storePath, log, degrade });
 }
 
 /** Waits for the end to be asked for, and drains. */

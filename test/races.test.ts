@@ -58,5 +58,6 @@ test("counter slugs on 4 workers killed at random are never repeated (long form:
   console.log(JSON.stringify(result));
   expect(result.repeated).toBe(0);
   expect(result.kills).toBeGreaterThan(0);
-  expect(result.shortest).toBe(1);
+  // One, unless the worker with the first block was killed before it answered.
+  expect(result.shortest).toBeLessThanOrEqual(2);
 });

@@ -148,9 +148,13 @@ export class Server {
   }
 }
 
-/** A server that is ready. End it with `stop`; it also ends when this process does. */
+/**
+ * A server that is ready. End it with `stop`; it also ends when this process does. With `TEST_STORE=postgres` in the
+ * tests' environment it has that store, where the test names no other.
+ */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const server = new Server(options);
+  const { storeForTests } = await import("./servers/store.ts");
+  const server = new Server({ ...options, env: { ...(await storeForTests()), ...options.env } });
   try {
     server.launch();
     await server.ready();
@@ -161,15 +165,19 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   }
 }
 
+const given = new Set<number>();
+
 /**
  * A port of 127.0.0.1 that was free a moment ago, and that outgoing connections don't take (on Linux they have 32768 and
- * up): a server that is killed finds it free again.
+ * up): a server that is killed finds it free again. Never the same one twice.
  */
 export function freePort(): number {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (given.has(port)) continue;
     try {
       Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      given.add(port);
       return port;
     } catch {
       // Taken.

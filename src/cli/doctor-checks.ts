@@ -2,12 +2,12 @@ import { statfsSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { openCommitter } from "../app.ts";
 import type { Config } from "../config.ts";
-import { StoreDamaged } from "../core/store.ts";
+import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
 import { adminKeyFile } from "../processes/admin-key.ts";
 import { FolderLocked, lockData } from "../processes/lock.ts";
 import { PortRefused, probePort } from "../processes/port.ts";
 import { Client } from "./client.ts";
-import { storeExists } from "./open-store.ts";
+import { openToRead, storeExists } from "./open-store.ts";
 import { CommandFailed } from "./shell.ts";
 
 /** One thing that was looked at. `remedy`: what to do about it. */
@@ -86,19 +86,31 @@ export function checkLock(config: Config): { readonly finding: Finding; readonly
 
 /** Whether the store's files are all that was committed. A server that holds them has looked when it started. */
 export async function checkStore(config: Config, held: boolean): Promise<Finding> {
+  if (config.store.kind !== "sqlite") return checkSharedStore(config);
   if (!storeExists(config)) return { check: "store", ok: true, message: "none yet; the first start makes it" };
   if (held) return { check: "store", ok: true, message: `${config.storePath}, opened by the server` };
   const lock = lockData(config);
   try {
     const committer = openCommitter(config);
-    const { commits } = committer;
-    await committer.close();
+    const commits = committer?.commits;
+    await committer?.close();
     return { check: "store", ok: true, message: `${config.storePath}, ${commits} commits, as its mark says` };
   } catch (error) {
     if (error instanceof StoreDamaged) return { check: "store", ok: false, message: withoutAdvice(error.message) };
     throw error;
   } finally {
     lock.release();
+  }
+}
+
+/** Whether the store's server can be asked, and has the schema of this Curt. */
+async function checkSharedStore(config: Config): Promise<Finding> {
+  try {
+    await (await openToRead(config)).close();
+    return { check: "store", ok: true, message: `${config.store.kind} answers, and has the schema of this Curt` };
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return { check: "store", ok: false, message: withoutAdvice(error.message) };
+    throw error;
   }
 }
 

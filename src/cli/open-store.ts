@@ -8,14 +8,23 @@ import { markPath } from "../stores/sql/mark.ts";
 import type { Committer } from "../stores/sql/operation.ts";
 import { CommandFailed } from "./shell.ts";
 
-/** The embedded store, opened by a command. */
+/** The store, opened by a command. */
 export interface OpenedStore {
   readonly app: App;
   close(): Promise<void>;
 }
 
+/** For what is done to files: throws `CommandFailed` if the store is no file. */
+export function assertEmbedded(config: Config): void {
+  if (config.store.kind !== "sqlite")
+    throw new CommandFailed(
+      `CURT_STORE is ${config.store.kind}, which has tools of its own for this; here it is the embedded store's.`,
+    );
+}
+
 /** Whether there is a store, or what is left of one. */
 export function storeExists(config: Config): boolean {
+  if (config.store.kind !== "sqlite") return true;
   return [config.storePath, markPath(config.storePath)].some((path) => statSync(path, { throwIfNoEntry: false }));
 }
 
@@ -25,8 +34,9 @@ export function storeExists(config: Config): boolean {
  */
 export async function openToWrite(
   config: Config,
-  open: (config: Config) => Committer | Promise<Committer> = openCommitter,
+  open: (config: Config) => Committer | undefined | Promise<Committer> = openCommitter,
 ): Promise<OpenedStore> {
+  if (config.store.kind !== "sqlite") return openShared(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(config.storePath), { recursive: true, mode: 0o700 });
   const lock = lockData(config);
@@ -47,6 +57,12 @@ export async function openToWrite(
     await release();
     throw error;
   }
+}
+
+/** Opens a store that servers and commands may use at the same time. */
+async function openShared(config: Config): Promise<OpenedStore> {
+  const app = await openApp(config, { committer: undefined, announce: async () => undefined });
+  return { app, close: () => app.close() };
 }
 
 /**

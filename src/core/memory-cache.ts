@@ -10,6 +10,8 @@ interface Slot<V> {
  */
 export class MemoryCache<V> {
   readonly #slots = new Map<string, Slot<V>>();
+  /** Where the search for a victim goes on. A new one each time would walk over all that was deleted before it. */
+  #hand = this.#slots.entries();
 
   /** `limit`: how many entries at most, 1 or more. */
   constructor(readonly limit: number) {}
@@ -45,7 +47,13 @@ export class MemoryCache<V> {
 
   /** Drops the oldest entry not used since it last came to the front; each used one goes to the back once. */
   #evict(): void {
-    for (const [key, slot] of this.#slots) {
+    for (;;) {
+      const { value: next } = this.#hand.next();
+      if (next === undefined) {
+        this.#hand = this.#slots.entries();
+        continue;
+      }
+      const [key, slot] = next;
       this.#slots.delete(key);
       if (!slot.used) return;
       slot.used = false;

@@ -3,8 +3,8 @@
  * Every answered slug is kept outside the server, and none may have been answered twice.
  *   npm run proof -- counter [--slugs N] [--kills N]
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { childrenOf } from "../process-list.ts";
 import { type Server, startServer } from "../server.ts";
 
 export interface CounterResult {
@@ -28,7 +28,7 @@ export async function counterProof(options: { slugs: number; kills: number }): P
     const killer = (async () => {
       while (running && kills < options.kills) {
         await Bun.sleep(100 + Math.random() * 300);
-        const workers = children(server.pid);
+        const workers = childrenOf(server.pid);
         const one = workers[Math.floor(Math.random() * workers.length)];
         if (one === undefined || !running) continue;
         process.kill(one, "SIGKILL");
@@ -72,12 +72,6 @@ async function createSome(server: Server): Promise<string[]> {
     await Bun.sleep(20);
     return [];
   }
-}
-
-/** The processes that a process started, by Linux's own account. */
-function children(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
 }
 
 if (import.meta.main) {

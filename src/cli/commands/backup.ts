@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { backupStore } from "../../stores/sql/backup.ts";
 import { backupsFolder } from "../backups.ts";
-import { openToRead } from "../open-store.ts";
+import { assertEmbedded, openToRead } from "../open-store.ts";
 import { onTerminal, remark, say, sayJson } from "../output.ts";
 import { complete } from "../shell.ts";
 
@@ -12,6 +12,7 @@ export function define(command: Command): void {
   command.argument("[folder]", "A new folder; DATA/backups/TIME if left out.");
   complete(command, ["CURT_DATA", "CURT_STORE"], async ({ config, json, interrupted }) => {
     const name = new Date().toISOString().replaceAll(":", "-");
+    assertEmbedded(config);
     const folder = resolve(command.args[0] ?? join(backupsFolder(config), name));
     const { close } = await openToRead(config);
     try {

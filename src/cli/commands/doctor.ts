@@ -55,7 +55,8 @@ async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
   const contents = await checkContents(context, lock.held);
   const whole = contents === undefined ? false : contents.ok;
   if (!store.ok && whole && repairs) findings.push(repaired(config, store.message));
-  else findings.push(store.ok ? store : { ...store, remedy: remedyFor(config, whole) });
+  else
+    findings.push(store.ok || config.store.kind !== "sqlite" ? store : { ...store, remedy: remedyFor(config, whole) });
   if (contents !== undefined) findings.push(contents.ok ? contents : { ...contents, remedy: remedyFor(config, false) });
   findings.push(lastBackup(config));
   findings.push(...(await checkServer(config, lock.held, context.interrupted)));
@@ -64,7 +65,8 @@ async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
 
 /** Every row, index and page of the database; `undefined` if there is none. */
 async function checkContents({ config, interrupted }: Context, held: boolean): Promise<Finding | undefined> {
-  if (statSync(config.storePath, { throwIfNoEntry: false }) === undefined) return undefined;
+  const embedded = config.store.kind === "sqlite" && statSync(config.storePath, { throwIfNoEntry: false });
+  if (!embedded) return undefined;
   const progress = showProgress("verify", 100);
   try {
     const damages = await verify(config.storePath, {

@@ -7,7 +7,7 @@ import { adminKeyFile } from "../../processes/admin-key.ts";
 import { lockData } from "../../processes/lock.ts";
 import { restoreStore } from "../../stores/sql/backup.ts";
 import { backupsFolder, newestBackup } from "../backups.ts";
-import { openToWrite, storeExists } from "../open-store.ts";
+import { assertEmbedded, openToWrite, storeExists } from "../open-store.ts";
 import { onTerminal, remark, say, sayJson } from "../output.ts";
 import { CommandFailed, complete, WrongUsage } from "../shell.ts";
 
@@ -17,6 +17,7 @@ export function define(command: Command): void {
     .argument("[folder]", "The backup's folder; the newest of DATA/backups if left out.")
     .option("--yes", "Don't ask.");
   complete(command, ["CURT_DATA", "CURT_STORE"], async ({ config, json, interrupted }) => {
+    assertEmbedded(config);
     const folder = resolve(command.args[0] ?? newestFolder(config));
     mkdirSync(config.data, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(config.storePath), { recursive: true, mode: 0o700 });

@@ -1,7 +1,6 @@
-import { invalidInput } from "../../core/errors.ts";
-import { type LinkRecord, stateOf } from "../../core/link.ts";
+import type { LinkRecord } from "../../core/link.ts";
 import type { ListPage, ListQuery } from "../../core/store.ts";
-import { wordsOf } from "../../core/words.ts";
+import { endId, matches, positionOf } from "../matches.ts";
 import type { Reader } from "./reader.ts";
 import type { FullLinkRow } from "./rows.ts";
 import { partBits, partCode, partOf, quoted, tagToken, targetToken } from "./terms.ts";
@@ -11,9 +10,6 @@ const rowLimit = 10_000;
 const timeLimit = 20;
 /** A part's list of links is built once for each prefix, so that further words are compared in the rows instead. */
 const prefixLimit = 3;
-
-/** An id above all ids. */
-const endId = 2 ** 53 - 1;
 
 const columns = "l.id, l.host, l.slug, l.doc, l.sum";
 const indexed = "FROM words w CROSS JOIN links l ON l.id = w.rowid WHERE w.words MATCH ?";
@@ -115,22 +111,4 @@ export class LinkLists {
     if (newest) return { rows, end: first > 1 ? first : null };
     return { rows, end: high <= lastId ? high - 1 : null };
   }
-}
-
-function positionOf(query: ListQuery): number {
-  if (query.cursor === null) return query.order === "newest" ? endId : 0;
-  if (/^\d{1,15}$/.test(query.cursor)) return Number(query.cursor);
-  throw invalidInput([
-    { path: "cursor", message: `${JSON.stringify(query.cursor)} is no cursor. The "next" of a list is.` },
-  ]);
-}
-
-/** What the index can't tell, and once more what it can: a damaged index may hide a link, but not invent one. */
-function matches(query: ListQuery, record: LinkRecord): boolean {
-  if (record.deletedAt !== null) return false;
-  if (query.tag !== null && !record.tags.includes(query.tag)) return false;
-  if (query.state !== null && stateOf(record, query.now) !== query.state) return false;
-  if (query.words.length === 0) return true;
-  const own = wordsOf(record);
-  return query.words.every((word) => own.some((candidate) => candidate.startsWith(word)));
 }
