@@ -204,7 +204,8 @@ test("reads go on at a replica when the primary dies, without what changed meanw
   await eventually(() => cache.servers[0]?.state === "up");
   const [a, b] = [sampleLink("a", 2), sampleLink("b", 2)];
   for (const one of [a, b]) await cache.putIfNewer(one, later());
-  await Bun.sleep(100);
+  // A new replica may be a second behind.
+  await eventually(async () => ((await replica.ask("KEYS", "*")) as string[]).length === 3);
   await primary.kill9();
   feed.written.push({ host: "", slug: "b", version: 3 });
   await eventually(() => cache.servers[1]?.state === "up");
