@@ -6,6 +6,10 @@ import type { FromThread, ToThread } from "./thread-committer.ts";
 
 declare const self: Worker;
 
+/** After so many commits the garbage is collected: left alone, both threads' heaps grow past 400 MB together. */
+const collectAfter = 32;
+let commits = 0;
+
 /** Runs in a thread of its own: the one writer of the store, for an import that reads and checks meanwhile. */
 let committer: Committer | undefined;
 
@@ -34,6 +38,7 @@ async function commit(id: number, ops: readonly WriteOp[]): Promise<void> {
   } catch (error) {
     answer({ is: "refused", id, ...wordsFor(error) });
   }
+  if (++commits % collectAfter === 0) Bun.gc(true);
 }
 
 function wordsFor(error: unknown): { damaged: boolean; message: string } {

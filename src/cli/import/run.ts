@@ -7,6 +7,9 @@ const batchSize = 1000;
 /** Batches that are on their way at once: one is committed while the next is made ready. */
 const mostUnderWay = 2;
 
+/** After so many batches the garbage is collected; see `commit-thread.ts`. */
+const collectAfter = 32;
+
 /** Brings rows batch by batch, and reports on them in their order. */
 export class ImportRun {
   brought = 0;
@@ -14,6 +17,7 @@ export class ImportRun {
   out = 0;
   #batch: CheckedRow[] = [];
   readonly #underWay: Promise<void>[] = [];
+  #batches = 0;
 
   readonly #destination: Destination;
   readonly #onRefusal: (line: number, outcome: Exclude<Outcome, string>) => void;
@@ -54,6 +58,7 @@ export class ImportRun {
     // Whoever waits for it next meets the failure; until then it is not an unhandled one.
     delivery.catch(() => undefined);
     this.#underWay.push(delivery);
+    if (++this.#batches % collectAfter === 0) Bun.gc(true);
   }
 
   async #deliver(batch: readonly CheckedRow[], before: Promise<void> | undefined): Promise<void> {
