@@ -7,7 +7,7 @@ import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
 import { type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
-import { counterHash, leasedIds } from "./counter-ids.ts";
+import { counterHash, leasedIds } from "./processes/counter-ids.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";

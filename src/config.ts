@@ -18,7 +18,14 @@ import {
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
-export const mutants = ["synchronous-normal", "no-broadcast", "no-mark", "no-row-checksum", "no-drain"] as const;
+export const mutants = [
+  "answer-first",
+  "synchronous-normal",
+  "no-broadcast",
+  "no-mark",
+  "no-row-checksum",
+  "no-drain",
+] as const;
 export type Mutant = (typeof mutants)[number];
 
 /** A setting as the table below has it. */

@@ -1,15 +1,17 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { adminKeyFile, keepAdminKey } from "./admin-key.ts";
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
-import { MainLine } from "./line-main.ts";
-import { FolderLocked, lockData } from "./lock.ts";
-import { type Log, openLog } from "./log.ts";
-import { PortRefused, probePort } from "./port.ts";
-import { Scrub } from "./scrub.ts";
-import { dieLoudly, type EndSignals, listenForEnd } from "./signals.ts";
-import { StartFailed, Workers } from "./workers.ts";
+import { adminKeyFile, keepAdminKey } from "./processes/admin-key.ts";
+import { makeFolder } from "./processes/folder.ts";
+import { MainLine } from "./processes/line-main.ts";
+import { FolderLocked, lockData } from "./processes/lock.ts";
+import { type Log, openLog } from "./processes/log.ts";
+import { PortRefused, probePort } from "./processes/port.ts";
+import { Scrub } from "./processes/scrub.ts";
+import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
+import { StartFailed, Workers } from "./processes/workers.ts";
+import { HastyCommitter } from "./stores/sql/hasty.ts";
 
 /**
  * Serves until a signal asks for the end, and returns the exit code: 0 after a clean drain, 1 if it could not start or
@@ -21,7 +23,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
   dieLoudly(log);
   const signals = listenForEnd();
   try {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 });
+    for (const folder of new Set([config.data, dirname(config.storePath)])) makeFolder(folder);
     const lock = lockData(config);
     try {
       if (demo) wipe(config.data);
@@ -46,7 +48,8 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
     const { openApp, openCommitter } = await import("./app.ts");
     const committer = openCommitter(config);
     try {
-      if (committer !== undefined) line.open(committer);
+      const hasty = config.mutants.includes("answer-first");
+      if (committer !== undefined) line.open(hasty ? new HastyCommitter(committer) : committer);
       const app = await openApp(config, { committer, announce: async () => {} });
       const madeKey = await app.keys.ensureAdmin();
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
@@ -118,7 +121,7 @@ function greeting(config: Config, madeKey: string | undefined): string {
     `It is kept in ${adminKeyFile(config.data)}, readable for you only, and not shown again.`,
     "",
     "Make a link, and follow it:",
-    `  curl -sS ${url}/api/v1/links -H 'Authorization: Bearer ${madeKey}' -H 'Content-Type: application/json' -d '{"url":"https://example.com/","slug":"hello","reuse":true}'`,
+    `  curl -sS ${url}/api/v1/links -H 'Authorization: Bearer ${madeKey}' -H 'Content-Type: application/json' -d '{"url":"https://example.com/","slug":"hello","reuse":true}' -w '\\n'`,
     `  curl -sSI ${url}/hello`,
     "",
   ].join("\n");

@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { Glob } from "bun";
 import { mutants, settings } from "../src/config.ts";
 import { errorTable } from "../src/core/errors.ts";
+import { ask } from "./client.ts";
+import { startServer } from "./server.ts";
 import { configurePage } from "./settings-table.ts";
 
 const root = join(import.meta.dir, "..");
@@ -32,6 +34,18 @@ describe("the documents", () => {
     );
   });
 
+  test("docs/api.md has every path that programs can ask", async () => {
+    const server = await startServer({ args: ["--workers", "1"] });
+    try {
+      const { body } = await ask<{ paths: Record<string, unknown> }>(server, "GET", "/api/v1/openapi.json");
+      const paths = [...Object.keys(body.paths), "/generateUrl", "/redirect", "/shorten_url", "/healthz", "/readyz"];
+      expect(paths.length).toBeGreaterThan(8);
+      expect(paths.filter((path) => !read("docs/api.md").includes(path))).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("docs/cli.md has every command, and no other", () => {
     const commands = readdirSync(join(root, "src", "cli", "commands")).filter((file) => !file.includes(".test."));
     const listed = [...read("docs/cli.md").matchAll(/^##+ `curt ([a-z]+)/gm)].map((row) => row[1] ?? "");
@@ -40,7 +54,7 @@ describe("the documents", () => {
 
   test("docs/dependencies.md has a line for each runtime dependency, and no other", () => {
     const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-    const listed = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \|/gm)].map((row) => row[1] ?? "");
+    const listed = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` +\|/gm)].map((row) => row[1] ?? "");
     expect(listed.sort()).toEqual(Object.keys(dependencies).sort());
     expect(listed.length).toBeLessThanOrEqual(15);
   });

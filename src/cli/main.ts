@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../package.json";
 import { ConfigError } from "../config.ts";
-import { jsonText, plain } from "./output.ts";
+import { jsonText, plain, write } from "./output.ts";
 import { CommandFailed, interruptCode, WrongUsage } from "./shell.ts";
 
 /** A file for each command, loaded when the command is named. */
@@ -10,18 +10,18 @@ interface CommandFile {
 }
 
 const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandFile>]>> = {
-  serve: ["Serve links and the API.", () => import("./serve.ts")],
-  add: ["Make a link.", () => import("./add.ts")],
-  get: ["Show a link.", () => import("./get.ts")],
-  list: ["List or search links, newest first.", () => import("./list.ts")],
-  edit: ["Change a link.", () => import("./edit.ts")],
-  remove: ["Delete a link.", () => import("./remove.ts")],
-  import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./import.ts")],
-  export: ["Write all links as CSV or JSON Lines.", () => import("./export.ts")],
-  key: ["List, make and remove API keys.", () => import("./key.ts")],
-  backup: ["Copy the embedded store, while serving or not.", () => import("./backup.ts")],
-  restore: ["Put a backup in place of the embedded store.", () => import("./restore.ts")],
-  doctor: ["Check settings, data folder, store and server.", () => import("./doctor.ts")],
+  serve: ["Serve links and the API.", () => import("./commands/serve.ts")],
+  add: ["Make a link.", () => import("./commands/add.ts")],
+  get: ["Show a link.", () => import("./commands/get.ts")],
+  list: ["List or search links, newest first.", () => import("./commands/list.ts")],
+  edit: ["Change a link.", () => import("./commands/edit.ts")],
+  remove: ["Delete a link.", () => import("./commands/remove.ts")],
+  import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./commands/import.ts")],
+  export: ["Write all links as CSV or JSON Lines.", () => import("./commands/export.ts")],
+  key: ["List, make and remove API keys.", () => import("./commands/key.ts")],
+  backup: ["Copy the embedded store, while serving or not.", () => import("./commands/backup.ts")],
+  restore: ["Put a backup in place of the embedded store.", () => import("./commands/restore.ts")],
+  doctor: ["Check settings, data folder, store and server.", () => import("./commands/doctor.ts")],
 };
 
 function commandLine(): Command {
@@ -32,7 +32,7 @@ function commandLine(): Command {
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ writeOut: (text) => void write(text), outputError: () => undefined })
     .addHelpText("after", "\n`curt COMMAND --help` explains a command.");
   for (const [name, [summary]] of Object.entries(commands)) program.command(name).description(summary);
   program.hook("preSubcommand", async (_program, command) => {
@@ -59,7 +59,6 @@ async function run(args: readonly string[]): Promise<number> {
     }
     if (error instanceof WrongUsage || error instanceof ConfigError) return fail(2, error.message, json);
     if (error instanceof CommandFailed) return fail(1, error.message, json, error.code, error.details);
-    if (isBrokenPipe(error)) return 0;
     return fail(1, error instanceof Error ? error.message : String(error), json);
   }
 }
@@ -72,11 +71,4 @@ function fail(exitCode: 1 | 2, message: string, json: boolean, code?: string, de
   return exitCode;
 }
 
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPIPE";
-}
-
-// Whoever reads us may stop, as `head` does: that is no failure of ours.
-process.stdout.on("error", (error) => process.exit(isBrokenPipe(error) ? 0 : 1));
-process.stderr.on("error", () => undefined);
 process.exit(await run(process.argv.slice(2)));

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { type App, openApp, openCommitter } from "../app.ts";
 import type { Config } from "../config.ts";
 import { StoreUnavailable } from "../core/store.ts";
-import { FolderLocked, lockData } from "../lock.ts";
+import { FolderLocked, lockData } from "../processes/lock.ts";
 import { markPath } from "../stores/sql/mark.ts";
 import type { Committer } from "../stores/sql/operation.ts";
 import { CommandFailed } from "./shell.ts";

@@ -16,10 +16,23 @@ export function jsonText(value: unknown): string {
   );
 }
 
-/** Writes to stdout, and returns when the reader has room again. */
+let output: typeof process.stdout | undefined;
+
+/** Stdout, made when it is first needed, since that takes 10 ms that `serve` can do without. */
+function stdout(): typeof process.stdout {
+  if (output !== undefined) return output;
+  output = process.stdout;
+  // Whoever reads us may stop, as `head` does: that is no failure of ours.
+  output.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? 0 : 1));
+  return output;
+}
+
+/** Writes to stdout, and returns when the reader has room again. Ends the process quietly if the reader is gone. */
 export function write(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  return new Promise((resolve) => {
+    stdout().write(text, (error) => {
+      if (!error) resolve();
+    });
   });
 }
 
@@ -38,7 +51,7 @@ export function remark(line: string): void {
 
 /** Whether stdout is a terminal, where lines are for people and may change. */
 export function onTerminal(): boolean {
-  return process.stdout.isTTY === true;
+  return stdout().isTTY === true;
 }
 
 /** Green or red on a terminal that wants colours (`NO_COLOR` is respected by the runtime's own check). */
@@ -52,7 +65,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, Bun.stringWidth(cell));
-  const room = process.stdout.columns || 100;
+  const room = stdout().columns || 100;
   return rows.map((row) => {
     const padded = row.map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - Bun.stringWidth(cell)));
     return cut(padded.join("  ").trimEnd(), room);

@@ -38,21 +38,23 @@ const form = /^curt_([a-z0-9]{1,32})_([A-Za-z0-9_-]{20,100})$/;
 /** API keys, kept in the registry and read there for each request: a deleted key is refused at once. */
 export class Keys {
   readonly #options: KeysOptions;
+  readonly #adminHash: string | undefined;
 
   constructor(options: KeysOptions) {
     this.#options = options;
+    this.#adminHash = options.adminKey === undefined ? undefined : options.sha256(options.adminKey);
   }
 
   /** Whose key this is, or `undefined`. Throws what the registry throws. */
   async find(text: string): Promise<ApiKey | undefined> {
-    const { adminKey, sha256, registry } = this.#options;
-    if (adminKey !== undefined && sameHash(sha256(text), sha256(adminKey))) return configuredAdmin;
+    const { sha256, registry } = this.#options;
+    if (this.#adminHash !== undefined && sameHash(sha256(text), this.#adminHash)) return configuredAdmin;
     const parts = form.exec(text);
     const id = parts?.[1];
     const secret = parts?.[2];
     if (id === undefined || secret === undefined) return undefined;
     // With a key from the settings, one that was made before has no right.
-    if (id === adminId && adminKey !== undefined) return undefined;
+    if (id === adminId && this.#adminHash !== undefined) return undefined;
     const document = await registry.get(kind, id);
     if (document === undefined) return undefined;
     const { hash, ...key } = JSON.parse(document.value) as KeptKey;

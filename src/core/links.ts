@@ -1,6 +1,7 @@
 import type { Cache } from "./cache.ts";
 import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
 import { type LinkId, type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
+import { attempted, changedSince, checkWindow, exhausted, missing } from "./link-problems.ts";
 import { isReserved, slugProblem } from "./slug.ts";
 import type { SlugMaker } from "./slugs.ts";
 import type { InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
@@ -171,7 +172,11 @@ export class Links {
     custom: boolean,
     maker = this.#options.slugs,
   ): Promise<CreateResult | "try another"> {
-    if (outcome.outcome === "inserted") return { outcome: "created", link: outcome.record };
+    if (outcome.outcome === "inserted") {
+      if (outcome.record.deletedAt === null) return { outcome: "created", link: outcome.record };
+      const message = `/${record.slug} was made, and deleted since.`;
+      return { outcome: "failed", error: new CurtError("link_deleted", message) };
+    }
     let by = outcome.by;
     if (!custom) {
       if (!maker.byTarget || by.url !== record.url) return "try another";
@@ -291,30 +296,4 @@ export class Links {
     issues.push({ path: "url", message: verdict.problem });
     return "";
   }
-}
-
-function attempted<T>(make: () => T): T | CurtError {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof CurtError) return error;
-    throw error;
-  }
-}
-
-function checkWindow(link: Pick<LinkRecord, "validFrom" | "validUntil">, issues: InputIssue[]): void {
-  if (link.validFrom !== null && link.validUntil !== null && link.validUntil <= link.validFrom)
-    issues.push({ path: "validUntil", message: "Ends before it starts. validUntil must be after validFrom." });
-}
-
-function missing(slug: string): CurtError {
-  return new CurtError("not_found", `Nothing is called /${slug}.`);
-}
-
-function changedSince(current: LinkRecord, expected: number): CurtError {
-  return new CurtError("version_mismatch", `/${current.slug} is at version ${current.version}, not ${expected}.`);
-}
-
-function exhausted(): CurtError {
-  return new CurtError("slugs_exhausted", "Every slug that was tried is taken.");
 }

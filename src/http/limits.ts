@@ -32,3 +32,6 @@ export const drainFor = 1000;
 export const drainLimit = 10_000;
 /** Seconds after which whoever met a store that cannot be asked may try again. */
 export const retrySeconds = 8;
+
+/** How long after it listens a server loads the code of the API, in ms. */
+export const preloadAfter = 200;

@@ -87,11 +87,12 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
 /** The page of some words, in HTML, under 8 KB. `house`: the host this Curt is known by. `retry`: loads itself again. */
 export function page(words: PageWords, house: string, slug: string, retry = false): string {
   const name = `/${slug}`;
-  const lines = words.lines.map((line) => {
+  const lines = words.lines.map((line, i) => {
     const [before, after] = slug === "" ? [line] : split(line, name);
     const text =
       after === undefined ? escaped(line) : `${escaped(before)}<b class="typed">${escaped(name)}</b>${escaped(after)}`;
-    return `<p>${text}</p>`;
+    const again = retry && i === words.lines.length - 1 ? ' <a href="">Try now</a>' : "";
+    return `<p>${text}${again}</p>`;
   });
   if (retry) lines.push('<div class="bar"><div></div></div>');
   const heading = `<h1><mark>${escaped(words.say)}</mark><i></i></h1>`;

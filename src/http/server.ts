@@ -9,7 +9,7 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { addressLimit, drainFor, drainLimit, requestSeconds } from "./limits.ts";
+import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
@@ -90,6 +90,8 @@ export function serveHttp(options: HttpOptions): HttpServer {
   });
   const { port } = server;
   if (port === undefined) throw new Error("The server has no port.");
+  // The first program to ask need not wait for the API's code; nor need the start.
+  setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
     port,
@@ -136,6 +138,12 @@ class Front {
   /** The reserved paths, as they were sent. */
   reserved(request: Request, server: Server<undefined>): Promise<Response> {
     return this.#sent(this.#slowReserved(request, server));
+  }
+
+  /** Loads the code of the API; a failure is for whoever asks for it. */
+  preload(): void {
+    this.#programs ??= this.#loadPrograms();
+    this.#programs.catch(() => {});
   }
 
   failed(thrown: unknown): Response {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe } from "bun:test";
+import { afterEach, beforeEach, describe, setDefaultTimeout } from "bun:test";
 import type { Store } from "../core/store.ts";
 import { describeClosing } from "./contract/closing.ts";
 import { describeFeed } from "./contract/feed.ts";
@@ -24,6 +24,8 @@ export type Current = () => OpenedStore;
 /** The suite that every store passes. `open` gives a fresh one each time. */
 export function describeStore(name: string, open: () => Promise<OpenedStore>): void {
   describe(`store ${name}`, () => {
+    // Real servers, on a machine that may be busy.
+    setDefaultTimeout(60_000);
     let opened: OpenedStore;
     beforeEach(async () => {
       opened = await open();

@@ -3,7 +3,6 @@ export class Followers {
   /** Links whose answer was the redirect expected, and all others. */
   right = 0;
   wrong = 0;
-  asked = 0;
   /** The first wrong answers, for whoever looks for the reason. */
   readonly examples: string[] = [];
   readonly #base: string;
@@ -17,7 +16,6 @@ export class Followers {
 
   /** Follows a slug; returns as soon as there is room for another. */
   async follow(slug: string, url: string): Promise<void> {
-    this.asked++;
     const one: Promise<void> = this.#ask(slug, url).finally(() => this.#underWay.delete(one));
     this.#underWay.add(one);
     if (this.#underWay.size >= this.#idle) await Promise.race(this.#underWay);

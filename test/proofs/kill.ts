@@ -1,6 +1,6 @@
 /**
  * Promise 1: an acknowledged create, edit or delete survives `kill -9` of everything.
- *   npm run proof -- kill [--rounds 100] [--clients 16] [--workers 4] [--seed N]
+ *   npm run proof -- kill [--rounds 100] [--clients 16] [--workers 4] [--seed N] [--mutant answer-first]
  */
 import { parseArgs } from "node:util";
 import { type CrashResult, crashRounds, isClean, summaryOf } from "../ledger/crashes.ts";
@@ -12,6 +12,8 @@ export interface KillProofOptions {
   readonly workers?: number;
   /** Decides what the clients do and when they are interrupted; another one each time by default. */
   readonly seed?: number;
+  /** A mechanism to break: then losses must be found. */
+  readonly mutant?: string;
   readonly log?: (line: string) => void;
 }
 
@@ -22,7 +24,7 @@ export interface KillProofOptions {
 export async function killProof(options: KillProofOptions = {}): Promise<CrashResult> {
   const { rounds = 100, clients = 16, workers = 4, log = console.log } = options;
   const seed = options.seed ?? Date.now() % 1_000_000;
-  const server = await startServer({ args: ["--workers", `${workers}`] });
+  const server = await startServer({ args: ["--workers", `${workers}`, "--mutant", options.mutant ?? ""] });
   try {
     const result = await crashRounds({ rounds, clients, seed, server, log, crash: () => server.kill9() });
     log(summaryOf(result, "kills"));
@@ -34,7 +36,8 @@ export async function killProof(options: KillProofOptions = {}): Promise<CrashRe
 
 if (import.meta.main) {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ options: { rounds: text, clients: text, workers: text, seed: text } });
-  const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
-  process.exitCode = isClean(await killProof(numbers)) ? 0 : 1;
+  const { values } = parseArgs({ options: { rounds: text, clients: text, workers: text, seed: text, mutant: text } });
+  const { mutant = "", ...counts } = values;
+  const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
+  process.exitCode = isClean(await killProof({ ...numbers, mutant })) ? 0 : 1;
 }

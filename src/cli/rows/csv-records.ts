@@ -24,10 +24,8 @@ export class CsvRecords {
   #heldFrom = 0;
   /** The end of the last whole record in the parser's count. */
   #end = 0;
-  /** The line in which that record ends, as the parser counts. */
-  #endLine = 0;
-  /** How many lines came before the parser's first. */
-  #linesBefore = 0;
+  /** How many lines came before that end. */
+  #lines = 0;
   /** How much is parsed at once: little after an error, because it may have to be parsed again. */
   #piece = largePiece;
 
@@ -70,11 +68,12 @@ export class CsvRecords {
       relax_column_count: true,
       skip_empty_lines: true,
       // Taken here and not from the stream, which would keep them apart from their places.
-      on_record: (record: string[], { bytes, lines }) => {
-        const inside = record.reduce((sum, cell) => sum + (cell.includes("\n") ? cell.split("\n").length - 1 : 0), 0);
+      on_record: (record: string[], { bytes }) => {
+        const read = this.#held.subarray(this.#end - this.#heldFrom, bytes - this.#heldFrom);
+        const line = this.#lines + linesIn(read.subarray(0, blankPart(read))) + 1;
+        this.#lines += linesIn(read);
         this.#end = bytes;
-        this.#endLine = lines;
-        this.#onRecord(cellsOf(record), this.#linesBefore + lines - inside);
+        this.#onRecord(cellsOf(record), line);
         return null;
       },
     });
@@ -92,20 +91,31 @@ export class CsvRecords {
     if (error.code === undefined || !/^(CSV|INVALID)_/.test(error.code)) throw error;
     this.#forget();
     const bad = this.#held;
-    let line = this.#linesBefore + this.#endLine + 1;
-    let begin = 0;
-    for (; bad[begin] === newline || bad[begin] === carriageReturn; begin++) if (bad[begin] === newline) line++;
+    const begin = blankPart(bad);
+    const line = this.#lines + linesIn(bad.subarray(0, begin)) + 1;
     this.#onRecord({ problem: problemOf(error) }, line);
     this.#parser = this.#newParser();
     this.#held = new Uint8Array(0);
     this.#heldFrom = 0;
     this.#end = 0;
-    this.#endLine = 0;
-    this.#linesBefore = line;
+    this.#lines = line;
     this.#piece = smallPiece;
     const found = bad.indexOf(newline, begin);
     return found === -1 ? new Uint8Array(0) : bad.subarray(found + 1);
   }
+}
+
+/** How many bytes at the beginning are empty lines. */
+function blankPart(bytes: Uint8Array): number {
+  let end = 0;
+  while (bytes[end] === newline || bytes[end] === carriageReturn) end++;
+  return end;
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) lines++;
+  return lines;
 }
 
 function fed(parser: ReturnType<typeof parse>, piece: Uint8Array): Promise<CsvError | undefined> {

@@ -62,10 +62,27 @@ describe("CSV", () => {
   });
 
   test("cells over several lines keep the line numbers right", async () => {
-    expect(await rowsOf("csv", 'url,note\nhttp://a/,"one\ntwo ""x"""\nhttp://b/,=1\n')).toEqual([
-      { line: 2, fields: { url: "http://a/", note: 'one\ntwo "x"' } },
-      { line: 4, fields: { url: "http://b/", note: "=1" } },
-    ]);
+    for (const end of ["\n", "\r\n"]) {
+      const lines = [
+        "url,note",
+        'http://a/,"one',
+        'two ""x"""',
+        "",
+        "http://b/,=1",
+        'http://c/,"',
+        "",
+        '"x',
+        "http://d/,",
+        "",
+      ];
+      expect(await rowsOf("csv", lines.join(end))).toEqual([
+        { line: 2, fields: { url: "http://a/", note: `one${end}two "x"` } },
+        { line: 5, fields: { url: "http://b/", note: "=1" } },
+        { line: 6, problem: 'A quote inside a quoted cell is not doubled ("").' },
+        { line: 8, problem: "A quote is not closed within 131072 bytes, or the record is longer." },
+        { line: 9, fields: { url: "http://d/" } },
+      ]);
+    }
   });
 
   test("a row with broken quotes, a bad cell or bytes that are not UTF-8 is named, and the rest goes on", async () => {

@@ -1,5 +1,4 @@
 import { HTTPException } from "hono/http-exception";
-import { methodNotAllowed } from "hono/method-not-allowed";
 import { CurtError } from "../../core/errors.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
@@ -10,32 +9,26 @@ import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
 
+const methods = ["GET", "POST", "PATCH", "DELETE"];
+
 /** Everything that programs ask, as one function. */
 export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
-  api.use(async (c, next) => {
-    c.header("Cache-Control", "no-store");
-    c.header("X-Content-Type-Options", "nosniff");
-    await next();
-  });
-  api.use(
-    methodNotAllowed({
-      app: api,
-      onMethodNotAllowed: (c, methods) => {
-        const allow = methods.join(", ");
-        const error = new CurtError("method_not_allowed", `${c.req.method} is not allowed here. Allowed: ${allow}.`);
-        return problemResponse(error, { Allow: allow });
-      },
-    }),
-  );
   linkPaths(api, shared);
   batchPath(api, shared);
   keyPaths(api, shared);
   shortenPaths(api, shared);
   documentPath(api);
 
-  api.notFound(() => problemResponse(new CurtError("not_found", "There is nothing at this address.")));
+  // No middleware for all paths: each would cost every create a promise, and only a wrong path needs this.
+  api.notFound((c) => {
+    const allowed = methods.filter((method) => api.router.match(method, c.req.path)[0].length > 0);
+    if (allowed.length === 0) return problemResponse(new CurtError("not_found", "There is nothing at this address."));
+    const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+    const error = new CurtError("method_not_allowed", `${c.req.method} is not allowed here. Allowed: ${allow}.`);
+    return problemResponse(error, { Allow: allow });
+  });
   api.onError((thrown, c) => {
     if (thrown instanceof HTTPException && thrown.status < 500)
       return problemResponse(new CurtError("invalid_input", thrown.message));
@@ -45,5 +38,10 @@ export function programs(options: HttpOptions): Programs {
     });
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
-  return async (request, arrival) => api.fetch(request, arrival);
+  return async (request, arrival) => {
+    const answer = await api.fetch(request, arrival);
+    answer.headers.set("Cache-Control", "no-store");
+    answer.headers.set("X-Content-Type-Options", "nosniff");
+    return answer;
+  };
 }

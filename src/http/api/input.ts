@@ -76,7 +76,11 @@ export function mediaTypeOf(request: Request): string {
 /** The body of a request, at most 1 MB. Throws `CurtError` `body_too_large`. */
 export async function bodyBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new CurtError("body_too_large", `The body is larger than ${bodyLimit} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > bodyLimit) throw tooLarge();
+  const length = request.headers.get("content-length");
+  if (length !== null) {
+    if (Number.parseInt(length, 10) > bodyLimit) throw tooLarge();
+    return new Uint8Array(await request.arrayBuffer());
+  }
   const parts: Uint8Array[] = [];
   let size = 0;
   if (request.body !== null) {

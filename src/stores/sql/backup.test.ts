@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
-  chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,12 +12,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StoreDamaged } from "../../core/store.ts";
-import { deleted, query, sample } from "../contract/samples.ts";
+import { deleted, listAll, query, sample } from "../contract/samples.ts";
 import { backupStore, restoreStore } from "./backup.ts";
 import { LocalCommitter } from "./committer.ts";
 import { markPath } from "./mark.ts";
 import { verify } from "./scrub.ts";
 import { openSqliteStore } from "./store.ts";
+
+setDefaultTimeout(60_000);
 
 let folder: string;
 let path: string;
@@ -71,7 +73,7 @@ describe("backup", () => {
     expect(await verify(path, { pages: true })).toEqual([]);
     await withStore(async (store) => {
       for (const record of records) expect(await store.links.find(record)).toEqual(record);
-      expect((await store.links.list(query({ tag: "t", limit: 1000 }))).records).toHaveLength(500);
+      expect(await listAll(store.links, query({ tag: "t", limit: 1000 }))).toHaveLength(500);
       expect(await store.links.changes(cursor, 10)).toBe("expired");
       expect((await store.links.insert(sample("after"))).outcome).toBe("inserted");
       expect(await store.registry.get("k", "1")).toBeDefined();
@@ -139,17 +141,44 @@ describe("restore", () => {
     await withStore(async (store) => expect(await store.links.find(sample("a"))).toBeDefined());
   });
 
-  test.skipIf(process.getuid?.() === 0)(
-    "into a folder that can't be written fails with the old store in place",
+  test("that fails halfway leaves the old store", async () => {
+    await withStore((store) => store.links.insert(sample("a")));
+    await backupStore(path, target);
+    mkdirSync(`${markPath(path)}.new`);
+    await expect(restoreStore(target, path)).rejects.toThrow("EISDIR");
+    rmSync(`${markPath(path)}.new`, { recursive: true });
+    await withStore(async (store) => expect(await store.links.find(sample("a"))).toBeDefined());
+  });
+
+  test.skipIf(Bun.which("prlimit") === null)(
+    "on a full disk leaves the old store, and a backup leaves nothing",
     async () => {
-      await withStore((store) => store.links.insert(sample("a")));
-      const elsewhere = mkdtempSync(join(tmpdir(), "curt-backup-"));
-      await backupStore(path, join(elsewhere, "b"));
-      chmodSync(folder, 0o500);
-      await expect(restoreStore(join(elsewhere, "b"), path)).rejects.toThrow();
-      chmodSync(folder, 0o700);
-      rmSync(elsewhere, { recursive: true });
-      await withStore(async (store) => expect(await store.links.find(sample("a"))).toBeDefined());
+      await withStore((store) =>
+        store.links.insertMany(Array.from({ length: 1000 }, (_, index) => sample(`s${index}`))),
+      );
+      await backupStore(path, target);
+      // A process that may not make a file longer than 64 KB.
+      const code = `
+      import { backupStore, restoreStore } from ${JSON.stringify(join(import.meta.dir, "backup.ts"))};
+      const [path, target] = process.argv.slice(-2);
+      for (const work of [() => restoreStore(target, path), () => backupStore(path, target + "2")]) {
+        await work().then(() => console.log("done"), () => console.log("failed"));
+      }`;
+      const script = join(folder, "full.ts");
+      writeFileSync(script, code);
+      const limited = [
+        "sh",
+        "-c",
+        'trap "" XFSZ; ulimit -f 64; exec "$0" "$@"',
+        process.execPath,
+        script,
+        path,
+        target,
+      ];
+      const ran = Bun.spawnSync(limited, { stderr: "inherit" });
+      expect(ran.stdout.toString()).toBe("failed\nfailed\n");
+      expect(readdirSync(folder).filter((name) => /restoring|backup2|damaged/.test(name))).toEqual([]);
+      await withStore(async (store) => expect(await store.links.find(sample("s999"))).toBeDefined());
     },
   );
 });

@@ -56,7 +56,7 @@ export class LocalCommitter implements Committer {
     this.#connection = new Connection(path, { write: true, cacheBytes: 16e6 });
     const { db } = this.#connection;
     this.#meta = this.#connection.use(() => {
-      db.run(`PRAGMA synchronous = ${options.unsynced === true ? "OFF" : "FULL"}`);
+      db.run(`PRAGMA synchronous = ${options.unsynced === true ? "NORMAL" : "FULL"}`);
       db.run("PRAGMA wal_autocheckpoint = 0");
       db.run("PRAGMA journal_size_limit = 67108864");
       return migrate(db, readMeta(db, path));

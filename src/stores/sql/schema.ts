@@ -41,7 +41,7 @@ export function readMeta(db: Database, path: string): Meta {
     row = db.query<Meta & { sum: number }, []>("SELECT store, schema, commits, sum FROM meta WHERE one = 1").get();
   } catch (error) {
     if (error instanceof SQLiteError && error.message.includes("no such table")) {
-      throw new StoreDamaged(`${path} is a database, but holds no store of Curt.`);
+      throw new StoreDamaged(`${path} is a database, but holds no store of Curt. Run curt doctor.`);
     }
     throw error;
   }

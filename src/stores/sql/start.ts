@@ -61,6 +61,19 @@ export function prepareDatabase(path: string, trustFile: boolean): void {
   }
 }
 
+/**
+ * Makes the mark anew from what the database of the file `path` holds, for an owner who accepts what is left: commits that
+ * are missing stay missing. Gives how many there are. Throws `StoreDamaged` if the file holds no store.
+ */
+export function acceptDatabase(path: string): number {
+  const bytes = sizeOf(path);
+  if (bytes === undefined) throw damaged(`The database ${path} is missing.`);
+  checkFile(path, bytes, undefined);
+  const { store, commits } = inspect(path);
+  replaceMark(path, { store, commits, bytes: 0 });
+  return commits;
+}
+
 function checkFile(path: string, bytes: number, mark: Mark | undefined): void {
   if (bytes === 0) throw damaged(`The database ${path} is empty (0 bytes).`);
   const head = Buffer.alloc(16);

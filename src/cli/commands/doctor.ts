@@ -1,0 +1,125 @@
+import { statSync } from "node:fs";
+import type { Command } from "commander";
+import type { Config } from "../../config.ts";
+import { StoreDamaged } from "../../core/store.ts";
+import { lockData } from "../../processes/lock.ts";
+import { Connection } from "../../stores/sql/connection.ts";
+import { replaceMark } from "../../stores/sql/mark.ts";
+import { readMeta } from "../../stores/sql/schema.ts";
+import { type Damage, verify } from "../../stores/sql/scrub.ts";
+import { backupsFolder, newestBackup } from "../backups.ts";
+import {
+  checkFolder,
+  checkLock,
+  checkServer,
+  checkSettings,
+  checkStore,
+  type Finding,
+  withoutAdvice,
+} from "../doctor-checks.ts";
+import { coloured, plain, say, sayJson } from "../output.ts";
+import { showProgress } from "../progress.ts";
+import { type Context, complete } from "../shell.ts";
+
+/** Damages that are named one by one. */
+const mostNamed = 10;
+
+/** `curt doctor`: looks at everything, changes nothing, and says what to do about what is bad. */
+export function define(command: Command): void {
+  command.option(
+    "--repair",
+    "If the database is whole in itself but not all that was committed: go on with what is left of it.",
+  );
+  const settings = ["CURT_DATA", "CURT_STORE", "CURT_PORT", "CURT_HOST", "CURT_SERVER", "CURT_KEY"] as const;
+  complete(command, settings, async (context) => {
+    const repairs = command.opts<{ repair?: boolean }>().repair === true;
+    const findings = await examine(context, repairs);
+    const ok = findings.every((finding) => finding.ok);
+    if (context.json) await sayJson({ ok, findings });
+    else for (const finding of findings) await say(lineOf(finding));
+    return ok ? 0 : 1;
+  });
+}
+
+function lineOf({ check, ok, message, remedy }: Finding): string {
+  const verdict = ok ? coloured("ok ", "green") : coloured("bad", "red");
+  return `${verdict} ${check.padEnd(8)} ${plain(remedy === undefined ? message : `${message}. ${remedy}`)}`;
+}
+
+async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
+  const { config } = context;
+  const findings: Finding[] = [checkSettings(config), ...checkFolder(config)];
+  const lock = checkLock(config);
+  findings.push(lock.finding);
+  const store = await checkStore(config, lock.held);
+  const contents = await checkContents(context, lock.held);
+  const whole = contents === undefined ? false : contents.ok;
+  if (!store.ok && whole && repairs) findings.push(repaired(config, store.message));
+  else findings.push(store.ok ? store : { ...store, remedy: remedyFor(config, whole) });
+  if (contents !== undefined) findings.push(contents.ok ? contents : { ...contents, remedy: remedyFor(config, false) });
+  findings.push(lastBackup(config));
+  findings.push(...(await checkServer(config, lock.held, context.interrupted)));
+  return findings;
+}
+
+/** Every row, index and page of the database; `undefined` if there is none. */
+async function checkContents({ config, interrupted }: Context, held: boolean): Promise<Finding | undefined> {
+  if (statSync(config.storePath, { throwIfNoEntry: false }) === undefined) return undefined;
+  const progress = showProgress("verify", 100);
+  try {
+    const damages = await verify(config.storePath, {
+      // One long step, which would hold up nobody but us; the server checks its own pages in small ones.
+      pages: !held,
+      signal: interrupted,
+      onProgress: (done, total) => progress.update(total === 0 ? 100 : (100 * done) / total, `${done} of ${total}`),
+    });
+    if (damages.length === 0) return { check: "contents", ok: true, message: "every row and index is whole" };
+    return { check: "contents", ok: false, message: namesOf(damages) };
+  } finally {
+    progress.stop();
+  }
+}
+
+function namesOf(damages: readonly Damage[]): string {
+  const named = damages.slice(0, mostNamed).map((damage) => withoutAdvice(damage.message));
+  const more = damages.length > mostNamed ? `; and ${damages.length - mostNamed} more` : "";
+  return `${damages.length} damaged: ${named.join("; ")}${more}`;
+}
+
+function remedyFor(config: Config, whole: boolean): string {
+  const newest = newestBackup(config);
+  const restore =
+    newest === undefined
+      ? `There is no backup in ${backupsFolder(config)}; if there is one elsewhere: curt restore FOLDER.`
+      : `curt restore brings back ${newest.folder} (${newest.links} links, ${newest.createdAt}).`;
+  return whole ? `${restore} curt doctor --repair goes on with what is here, without what is missing.` : restore;
+}
+
+/** Makes the mark anew from what the database holds, and says what is given up. */
+function repaired(config: Config, damage: string): Finding {
+  const lock = lockData(config);
+  try {
+    const connection = new Connection(config.storePath, { write: false, cacheBytes: 1e6 });
+    try {
+      const { store, commits } = readMeta(connection.db, config.storePath);
+      replaceMark(config.storePath, { store, commits, bytes: statSync(config.storePath).size });
+      return { check: "store", ok: true, message: `Goes on with ${commits} commits. Given up: ${damage}` };
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreDamaged) return { check: "store", ok: false, message: error.message };
+    throw error;
+  } finally {
+    lock.release();
+  }
+}
+
+function lastBackup(config: Config): Finding {
+  const newest = newestBackup(config);
+  const message =
+    newest === undefined
+      ? "none in the data folder; curt backup makes one"
+      : `${newest.folder}, ${newest.links} links, ${newest.createdAt}`;
+  return { check: "backup", ok: true, message };
+}

@@ -1,0 +1,85 @@
+import { type App, openApp } from "../app.ts";
+import { readConfig } from "../config.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
+import { followFeed } from "./feed.ts";
+import type { PartForWorker } from "./line.ts";
+import { WorkerLine } from "./line-worker.ts";
+import { openLog } from "./log.ts";
+import { dieLoudly, listenInWorker } from "./signals.ts";
+
+/** A drain that takes longer than so many ms is cut off. */
+const drainLimit = 8_000;
+
+/** One of the processes that answer requests. Main starts it; by itself it is nothing. */
+function runWorker(toMain: (message: unknown) => void): void {
+  const config = readConfig();
+  const log = openLog(config.log);
+  dieLoudly(log);
+  const unheard = config.mutants.includes("no-broadcast");
+  let app: App | undefined;
+  let server: HttpServer | undefined;
+  let stopFeed = () => {};
+  let draining = false;
+  let damage: string | undefined;
+
+  const line = new WorkerLine(
+    (parts) => {
+      try {
+        toMain(parts);
+      } catch {
+        // Main is gone; "disconnect" follows.
+      }
+    },
+    {
+      open: () => attempt(open),
+      serve: () => attempt(serve),
+      forget: (ids) => app?.resolver.forget(ids),
+      degrade: (why) => {
+        damage = why;
+        app?.degrade(why);
+      },
+      drain: () => void drain(),
+    },
+  );
+
+  async function open(): Promise<void> {
+    app = await openApp(config, { committer: line, announce: unheard ? async () => {} : (ids) => line.announce(ids) });
+    if (damage !== undefined) app.degrade(damage);
+    // From before the first link is remembered.
+    if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);
+    line.tell({ is: "joined" });
+  }
+
+  async function serve(): Promise<void> {
+    if (app === undefined || draining) return;
+    const { links, resolver, keys, hash, store } = app;
+    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
+    line.tell({ is: "ready" });
+  }
+
+  /** What keeps the worker from starting is told to main, which ends it. */
+  function attempt(step: () => Promise<void>): void {
+    step().catch((error) => line.tell({ is: "failed", why: error instanceof Error ? error.message : String(error) }));
+  }
+
+  async function drain(): Promise<void> {
+    if (draining) return;
+    draining = true;
+    setTimeout(() => process.exit(1), drainLimit);
+    await server?.drain();
+    stopFeed();
+    await app?.close();
+    process.exit(0);
+  }
+
+  listenInWorker(() => void drain());
+  process.on("message", (parts) => line.receive(parts as PartForWorker[]));
+  // Without main nothing can be written, and nobody would tell what changed.
+  process.on("disconnect", () => process.exit(0));
+}
+
+if (process.send === undefined) {
+  console.error("curt: a worker is started by curt serve, not by itself.");
+  process.exit(2);
+}
+runWorker(process.send.bind(process));
