@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Glob } from "bun";
 import { installForTests } from "./install.ts";
+import { cassandraRuns, endCassandra } from "./servers/cassandra.ts";
 
 interface Counts {
   passed: number;
@@ -89,8 +90,11 @@ async function runTests(word: string | undefined, fast: boolean): Promise<number
     add(await asTest("lint and format", [join(tools, "biome"), "check", "--error-on-warnings"]));
   }
   add(await testFiles(chosen.filter((file) => units.includes(file))));
+  // Files that want Cassandra share one; what ran before (see CONTRIBUTING.md) is left running.
+  const cassandraIsOurs = !cassandraRuns();
   // Whole-program files have servers and load of their own, so each gets a process of its own.
   for (const file of chosen.filter((one) => whole.includes(one))) add(await testFiles([file]));
+  if (cassandraIsOurs) await endCassandra();
   const skipped = total.skipped === 0 ? "" : `, ${total.skipped} skipped`;
   console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
   return total.failed === 0 ? 0 : 1;

@@ -48,7 +48,7 @@ async function ask(port: number, command: string): Promise<string> {
     socket: {
       data(_, data) {
         text += data.toString("latin1");
-        if (/^(?:(?:VALUE|STAT) [^]*\r\nEND|(?!VALUE |STAT )[^\r]*)\r\n$/.test(text)) done.resolve(text.trimEnd());
+        if (/^(?:(?:VALUE|STAT) [\s\S]*\r\nEND|(?!VALUE |STAT )[^\r]*)\r\n$/.test(text)) done.resolve(text.trimEnd());
       },
       close: () => done.reject(new Error(`Memcached closed the connection after ${JSON.stringify(text)}.`)),
       error: (_, error) => done.reject(error),

@@ -112,7 +112,12 @@ async function openOrUndefined(config: Config): Promise<OpenedStore | undefined>
 async function openToRehearse(config: Config): Promise<OpenedStore> {
   if (storeExists(config)) return openToRead(config);
   const data = mkdtempSync(join(tmpdir(), "curt-"));
-  const { app, close } = await openToWrite({ ...config, data, storePath: join(data, "curt.db") });
+  const { app, close } = await openToWrite({
+    ...config,
+    data,
+    store: { kind: "sqlite", path: undefined },
+    storePath: join(data, "curt.db"),
+  });
   return { app, close: () => close().finally(() => rmSync(data, { recursive: true })) };
 }
 

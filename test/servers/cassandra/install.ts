@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { programPath } from "../../install.ts";
+import { freePort } from "../../server.ts";
+import { CassandraNode } from "./node.ts";
+
+/** Everything of Cassandra's: jars and the archive of classes stay, `cluster` lives as long as the nodes do. */
+export const cacheFolder = join(import.meta.dir, "..", "..", "..", ".cache", "cassandra");
+
+/** Fetches the jars, once (67 MB from Maven Central, about a minute), and gives their folder. */
+async function fetchJars(): Promise<string> {
+  const jars = join(cacheFolder, "jars");
+  if (existsSync(jars)) return jars;
+  console.error("Fetching Cassandra for the tests: 67 MB, once.");
+  const unfinished = `${jars}.${process.pid}`;
+  const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${unfinished}`];
+  const maven = Bun.spawn(
+    [programPath("mvn") ?? "mvn", "-B", "-q", "--strict-checksums", "-f", join(import.meta.dir, "pom.xml"), ...goal],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  if ((await maven.exited) !== 0) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new Error("Maven did not bring Cassandra's jars.");
+  }
+  renameSync(unfinished, jars);
+  return jars;
+}
+
+/** The words that start a node's virtual machine, up to its own settings. */
+export async function javaCommand(): Promise<string[]> {
+  const java = programPath("java");
+  if (java === null) throw new Error("There is no Java 17.");
+  const jars = await fetchJars();
+  const classPath = readdirSync(jars)
+    .sort()
+    .map((jar) => join(jars, jar))
+    .join(":");
+  const agent = readdirSync(jars).find((jar) => jar.startsWith("jamm-")) ?? "";
+  const options = join(import.meta.dir, "jvm.options");
+  const command = [java, `-javaagent:${join(jars, agent)}`, `@${options}`, "-cp", classPath];
+  const version = Bun.spawnSync([java, "-version"]).stderr.toString();
+  const key = Bun.hash([version, await Bun.file(options).text(), classPath].join("\n")).toString(16);
+  const archive = join(cacheFolder, `classes-${key}.jsa`);
+  if (!existsSync(archive)) await makeArchive(command, archive);
+  return [...command, `-XX:SharedArchiveFile=${archive}`];
+}
+
+/** A node that is started and ended leaves an archive of its classes; with it the next ones start in two thirds. */
+async function makeArchive(command: readonly string[], archive: string): Promise<void> {
+  const folder = join(cacheFolder, `archive.${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const node = new CassandraNode({
+    command: [...command, `-XX:ArchiveClassesAtExit=${archive}`],
+    folder,
+    address: "127.0.0.1",
+    port: freePort(),
+    storagePort: freePort(),
+    seeds: ["127.0.0.1"],
+    token: "0",
+  });
+  try {
+    node.launch();
+    await node.ready();
+    await node.terminate(60_000);
+  } finally {
+    await node.kill9();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
