@@ -1,0 +1,173 @@
+import type { Client, QueryOptions } from "cassandra-driver";
+import { types } from "cassandra-driver";
+import { StoreUnavailable } from "../../core/store.ts";
+import { Refused, storeError } from "./failure.ts";
+
+export interface Statement {
+  readonly query: string;
+  readonly params: readonly unknown[];
+}
+
+export interface ClusterOptions {
+  readonly client: Client;
+  /** How the store is called in errors. */
+  readonly shown: string;
+  /** How long a read of a row, and how long any other call may take, in ms. */
+  readonly readLimit: number;
+  readonly writeLimit: number;
+}
+
+interface ReadOptions {
+  /** In ms. */
+  readonly limit?: number;
+  /** Sees every conditional write that may have happened, and settles those under way. */
+  readonly serial?: boolean;
+}
+
+/** Nobody answers: a write is tried again for so long, in ms, in case a node has just died. */
+const refusedFor = 500;
+/** One message holds at most so many statements (more than 10 make Cassandra warn), and about so many characters. */
+const batchSize = 10;
+const batchLength = 12_000;
+
+/** The connections of this process to the cluster: every call has a deadline, and its failures are the store's. */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #background = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+  }
+
+  get shown(): string {
+    return this.#options.shown;
+  }
+
+  get writeLimit(): number {
+    return this.#options.writeLimit;
+  }
+
+  /** Throws if nothing can be asked at all. */
+  check(): void {
+    if (this.#closing !== undefined) throw new Refused(`${this.shown}: the store was closed.`);
+  }
+
+  /** The rows of a query, at most 5,000. */
+  async read<Row>(query: string, params: readonly unknown[], options: ReadOptions = {}): Promise<Row[]> {
+    const limit = options.limit ?? this.#options.readLimit;
+    const consistency = options.serial ? types.consistencies.localSerial : types.consistencies.localQuorum;
+    const found = await this.#ask(query, params, limit, { consistency });
+    return (found.rows ?? []) as unknown as Row[];
+  }
+
+  /**
+   * A conditional write. `undefined`: it was carried out; otherwise what is there instead. When it throws
+   * `StoreUnavailable` its outcome is unknown.
+   */
+  async compareAndSet<Row>(query: string, params: readonly unknown[], limit: number): Promise<Row | undefined> {
+    const result = await this.#ask(query, params, limit, {});
+    return result.wasApplied() ? undefined : (result.first() as unknown as Row);
+  }
+
+  /** Writes rows that may be written again; with `timestamp`, as if at that time. Repeats until all are written. */
+  async write(statements: readonly Statement[], timestamp?: number): Promise<void> {
+    const options = timestamp === undefined ? {} : { timestamp };
+    await Promise.all(
+      batchesOf(statements).map((batch) =>
+        this.untilKnown(async (left) => {
+          const [first] = batch;
+          if (first === undefined) return;
+          if (batch.length === 1) await this.#ask(first.query, first.params, left, options);
+          else await this.#withDeadline(left, () => this.#batch(batch, left, options));
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Makes a write until its outcome is known or the limit for writes is over. `attempt` must change nothing when it is
+   * made again; it is told how many ms are left, and whether an earlier one may have happened. Throws the last failure.
+   */
+  async untilKnown<T>(attempt: (left: number, again: boolean) => Promise<T>): Promise<T> {
+    this.check();
+    const began = performance.now();
+    const limit = this.writeLimit;
+    for (let wait = 20, again = false; ; wait = Math.min(wait * 2, 300), again = true) {
+      try {
+        return await attempt(limit - (performance.now() - began), again);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || this.#closing !== undefined) throw error;
+        const most = error instanceof Refused ? Math.min(limit, refusedFor) : limit;
+        if (performance.now() - began + wait >= most) throw error;
+        await Bun.sleep(wait);
+      }
+    }
+  }
+
+  /** Does what nobody waits for, and what a failure of is made good by nothing. `close` waits for it. */
+  behind(work: () => Promise<void>): void {
+    if (this.#closing !== undefined) return;
+    const task = work()
+      .catch(() => undefined)
+      .finally(() => this.#background.delete(task));
+    this.#background.add(task);
+  }
+
+  #ask(query: string, params: readonly unknown[], limit: number, options: QueryOptions): Promise<types.ResultSet> {
+    return this.#withDeadline(limit, () =>
+      this.#options.client.execute(query, [...params], { ...options, readTimeout: Math.ceil(limit) }),
+    );
+  }
+
+  #batch(batch: readonly Statement[], left: number, options: QueryOptions): Promise<types.ResultSet> {
+    const queries = batch.map(({ query, params }) => ({ query, params: [...params] }));
+    return this.#options.client.batch(queries, { ...options, logged: false, readTimeout: Math.ceil(left) });
+  }
+
+  /** The driver's own timeouts are for each node that it asks. */
+  async #withDeadline<T>(limit: number, ask: () => Promise<T>): Promise<T> {
+    this.check();
+    const late = Promise.withResolvers<never>();
+    const why = new StoreUnavailable(`${this.shown}: no answer in time.`);
+    const timer = setTimeout(() => late.reject(why), limit);
+    try {
+      return await Promise.race([ask(), late.promise]);
+    } catch (error) {
+      throw storeError(error, this.shown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Waits for what is done behind, at most for the limit of a write; then ends the connections. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close([...this.#background]);
+    return this.#closing;
+  }
+
+  async #close(tasks: readonly Promise<void>[]): Promise<void> {
+    // Calls from now on are refused, these were allowed before.
+    await Promise.race([Promise.all(tasks), Bun.sleep(this.writeLimit)]);
+    // Nodes that are down can keep it waiting.
+    await Promise.race([this.#options.client.shutdown().catch(() => undefined), Bun.sleep(1000)]);
+  }
+}
+
+function batchesOf(statements: readonly Statement[]): Statement[][] {
+  const batches: Statement[][] = [];
+  let batch: Statement[] = [];
+  let length = 0;
+  for (const statement of statements) {
+    const own = statement.params.reduce<number>((sum, one) => sum + (typeof one === "string" ? one.length : 8), 0);
+    if (batch.length > 0 && (batch.length === batchSize || length + own > batchLength)) {
+      batches.push(batch);
+      batch = [];
+      length = 0;
+    }
+    batch.push(statement);
+    length += own;
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}

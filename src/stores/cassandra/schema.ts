@@ -1,0 +1,115 @@
+import type { Client, Host } from "cassandra-driver";
+import { StoreUnavailable } from "../../core/store.ts";
+import type { Address } from "./address.ts";
+import type { CassandraMutants } from "./mutants.ts";
+
+/** How many seconds the feed keeps a change. Cursors expire ten minutes before. */
+export const feedSeconds = 4200;
+
+/**
+ * What makes schema `n` out of schema `n - 1`. Published ones never change, and a step only adds: nodes of the version
+ * before go on running beside the next one. Every statement may be made again. See docs/decisions/0007-cassandra.md.
+ */
+const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE IF NOT EXISTS links (
+      host text, slug text, version int, doc text, bucket text, pos text, write_id text, PRIMARY KEY ((host, slug)))`,
+    `CREATE TABLE IF NOT EXISTS terms (
+      bucket text, stem text, word text, pos text, host text, slug text, PRIMARY KEY ((bucket, stem), word, pos))`,
+    `CREATE TABLE IF NOT EXISTS directory (entry text, item text, PRIMARY KEY ((entry), item))`,
+    `CREATE TABLE IF NOT EXISTS changes (
+      slot int, shard int, at bigint, host text, slug text, version int,
+      PRIMARY KEY ((slot, shard), at, host, slug, version))
+      WITH default_time_to_live = ${feedSeconds} AND gc_grace_seconds = 3600 AND compaction = {
+        'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'MINUTES', 'compaction_window_size': 10}`,
+    `CREATE TABLE IF NOT EXISTS registry (
+      kind text, id text, value text, version int, expires_at bigint, write_id text, PRIMARY KEY ((kind, id)))`,
+  ],
+];
+
+export const schemaVersion = migrations.length;
+
+/** One node makes the schema; if it dies, another takes over after so many seconds. */
+const lockSeconds = 60;
+/** How long a start waits for whoever makes the schema, in ms. */
+const waitLimit = 120_000;
+const ddl = { prepare: false, isIdempotent: false, readTimeout: 30_000 };
+
+/** The tables must not be made by way of two nodes at once: all Curts choose the same one that is up. */
+function firstUp(client: Client): Host | undefined {
+  const up = client.hosts.values().filter((host) => host.isUp());
+  return up.sort((a, b) => (a.address < b.address ? -1 : 1))[0];
+}
+
+/** Makes the schema or brings it to the one of this Curt, once, however many do it at the same time. Gives the store's id. */
+export async function migrate(
+  client: Client,
+  address: Address,
+  createKeyspace: string,
+  mutants: CassandraMutants,
+): Promise<string> {
+  const there = await readMeta(client, address);
+  if (there?.schema === schemaVersion) return there.store;
+  const host = firstUp(client);
+  const run = (query: string) => client.execute(query, [], host === undefined ? ddl : { ...ddl, host });
+  await again(() => run(createKeyspace));
+  const { keyspace } = address;
+  await again(() => run(`CREATE TABLE IF NOT EXISTS ${keyspace}.meta (name text PRIMARY KEY, value text)`));
+  const lock = crypto.randomUUID();
+  const until = Date.now() + waitLimit;
+  while (Date.now() < until) {
+    const meta = await readMeta(client, address);
+    if (meta?.schema === schemaVersion) return meta.store;
+    if (mutants.includes("unlocked") || (await takeLock(client, keyspace, lock))) {
+      for (const step of migrations.slice(meta?.schema ?? 0))
+        for (const statement of step) await run(statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
+      await put(client, keyspace, "store", crypto.randomUUID().replaceAll("-", ""));
+      await client.execute(`UPDATE ${keyspace}.meta SET value = ? WHERE name = 'schema' IF value = ?`, [
+        String(schemaVersion),
+        meta === undefined ? null : String(meta.schema),
+      ]);
+      await client.execute(`DELETE FROM ${keyspace}.meta WHERE name = 'lock' IF value = ?`, [lock]);
+    } else await Bun.sleep(200);
+  }
+  throw new StoreUnavailable(`${address.shown}: another Curt makes the schema and does not come to an end.`);
+}
+
+/** `true`: this process makes the schema. */
+async function takeLock(client: Client, keyspace: string, lock: string): Promise<boolean> {
+  const query = `INSERT INTO ${keyspace}.meta (name, value) VALUES ('lock', ?) IF NOT EXISTS USING TTL ${lockSeconds}`;
+  return (await client.execute(query, [lock])).wasApplied();
+}
+
+async function put(client: Client, keyspace: string, name: string, value: string): Promise<void> {
+  await client.execute(`INSERT INTO ${keyspace}.meta (name, value) VALUES (?, ?) IF NOT EXISTS`, [name, value]);
+}
+
+/** Those who start together may run into one another; a statement that may be made again is. */
+async function again(make: () => Promise<unknown>): Promise<void> {
+  for (let round = 0; ; round++) {
+    try {
+      await make();
+      return;
+    } catch (error) {
+      if (round === 3) throw error;
+      await Bun.sleep(500);
+    }
+  }
+}
+
+async function readMeta(client: Client, address: Address): Promise<{ store: string; schema: number } | undefined> {
+  const tables = await client.execute(
+    "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'meta'",
+    [address.keyspace],
+  );
+  if (tables.rowLength === 0) return undefined;
+  const found = await client.execute(`SELECT name, value FROM ${address.keyspace}.meta`, []);
+  const meta = new Map(found.rows.map((row) => [String(row.name), String(row.value)]));
+  const schema = Number(meta.get("schema") ?? 0);
+  if (schema > schemaVersion)
+    throw new StoreUnavailable(
+      `${address.shown} has schema ${schema}, made by a newer Curt; this one knows up to ${schemaVersion}.`,
+    );
+  const store = meta.get("store");
+  return schema === 0 || store === undefined ? undefined : { store, schema };
+}

@@ -1,0 +1,61 @@
+import type { LinkStore, Registry, Store } from "../../core/store.ts";
+import { StoreUnavailable } from "../../core/store.ts";
+import { addressOf } from "./address.ts";
+import { Buckets } from "./buckets.ts";
+import { Cluster } from "./cluster.ts";
+import { Feed } from "./feed.ts";
+import { CassandraLinks } from "./links.ts";
+import { LinkLists } from "./lists.ts";
+import type { CassandraMutants } from "./mutants.ts";
+import { CassandraRegistry } from "./registry.ts";
+import { type Prepared, prepare } from "./start.ts";
+import { TermIndex } from "./terms.ts";
+
+export interface CassandraStoreOptions {
+  /** `cassandra://USER:PASSWORD@HOST:PORT,HOST:PORT/KEYSPACE`, with `?datacenter=` and `&replication=`. */
+  readonly url: string;
+  /** ms since 1970; documents expire by it, and lists and the feed are ordered by it. */
+  readonly clock?: () => number;
+  /** How many links are in one bucket of the index, on average. */
+  readonly bucketSize?: number;
+  /** How long a read of a single row, and how long a write may take, in ms. */
+  readonly readLimit?: number;
+  readonly writeLimit?: number;
+  readonly mutants?: CassandraMutants;
+}
+
+/**
+ * Opens the store in a Cassandra cluster, making or migrating its keyspace. Throws `StoreUnavailable` whose message says
+ * what is wrong and what to do. Each process opens one.
+ */
+export async function openCassandraStore(options: CassandraStoreOptions): Promise<CassandraStore> {
+  const address = addressOf(options.url);
+  if (address === undefined) throw new StoreUnavailable("The address is none of a Cassandra cluster.");
+  return new CassandraStore(await prepare(address, options.mutants ?? []), address.shown, options);
+}
+
+export class CassandraStore implements Store {
+  readonly links: LinkStore;
+  readonly registry: Registry;
+  readonly #cluster: Cluster;
+
+  constructor({ client, store }: Prepared, shown: string, options: CassandraStoreOptions) {
+    const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 16_384, mutants = [] } = options;
+    const cluster = new Cluster({ client, shown, readLimit, writeLimit });
+    this.#cluster = cluster;
+    this.links = new CassandraLinks({
+      cluster,
+      buckets: new Buckets({ cluster, clock, size: bucketSize }),
+      index: new TermIndex(cluster),
+      lists: new LinkLists(cluster),
+      feed: new Feed({ cluster, clock, store, mutants }),
+      mutants,
+    });
+    this.registry = new CassandraRegistry({ cluster, clock, mutants });
+  }
+
+  /** Ends the connections when what is done behind has ended, at most after 6 s. */
+  close(): Promise<void> {
+    return this.#cluster.close();
+  }
+}
