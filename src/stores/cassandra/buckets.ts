@@ -9,7 +9,7 @@ export interface Place {
 /** Begins before all positions. */
 export const firstBucket = "0".repeat(16);
 /** The entry of the directory that lists all buckets but the first. */
-export const bucketEntry = "";
+export const bucketEntry = "*";
 
 /** How long what is known of the buckets is believed, in ms; a new one is told of so long before it begins. */
 const believed = 1000;

@@ -16,6 +16,7 @@ import type { LinkLists } from "./lists.ts";
 import type { CassandraMutants } from "./mutants.ts";
 import { indexOf, type Term, type TermIndex } from "./terms.ts";
 import { Lanes, Turns } from "./turns.ts";
+import { hasWrite, newWriteId, rememberedWrites, withWrite } from "./write-ids.ts";
 
 const insertLimit = 1000;
 /** How many inserts of this process are under way at once. */
@@ -24,13 +25,14 @@ const insertLanes = 48;
 export interface LinkRow extends Place {
   readonly doc: string;
   readonly version: number;
-  readonly write_id: string;
+  /** The last writes; the first one of all is called as its token. */
+  readonly writes: string;
 }
 
-export const selectLink = "SELECT doc, version, bucket, pos, write_id FROM links WHERE host = ? AND slug = ?";
-const insertLink = "INSERT INTO links (host, slug, version, doc, bucket, pos, write_id) VALUES (?, ?, ?, ?, ?, ?, ?)";
+export const selectLink = "SELECT doc, version, bucket, pos, writes FROM links WHERE host = ? AND slug = ?";
+const insertLink = "INSERT INTO links (host, slug, version, doc, bucket, pos, writes) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const updateLink =
-  "UPDATE links SET version = ?, doc = ?, bucket = ?, pos = ?, write_id = ? WHERE host = ? AND slug = ? IF version = ?";
+  "UPDATE links SET version = ?, doc = ?, bucket = ?, pos = ?, writes = ? WHERE host = ? AND slug = ? IF version = ?";
 
 export interface LinkParts {
   readonly cluster: Cluster;
@@ -111,7 +113,7 @@ export class CassandraLinks implements LinkStore {
   }
 
   replace(record: LinkRecord): Promise<ReplaceOutcome> {
-    const writeId = crypto.randomUUID();
+    const writeId = newWriteId();
     return this.#turns.take(keyOf(record), (waited) => {
       this.#checkWait(waited);
       return this.#parts.cluster.untilKnown((left, again) => this.#replace(record, writeId, left, again));
@@ -136,7 +138,16 @@ export class CassandraLinks implements LinkStore {
     const gone = [...before].flatMap(([name, term]): Term[] => (after.has(name) ? [] : [term]));
     await Promise.all([feed.note(record), index.add(record, come, place)]);
     const { host, slug, version } = record;
-    const params = [version, encodeRecord(record), place.bucket, place.pos, writeId, host, slug, expected];
+    const params = [
+      version,
+      encodeRecord(record),
+      place.bucket,
+      place.pos,
+      withWrite(writeId, row.writes),
+      host,
+      slug,
+      expected,
+    ];
     const lost = await cluster.compareAndSet(updateLink, params, left);
     if (lost !== undefined) {
       const now = await this.#row(record, left, true);
@@ -200,11 +211,11 @@ interface Attempt {
 /** What the row there means for a replacement. `undefined`: it can be made. Throws `StoreUnavailable` if nobody can know. */
 function settle(record: LinkRecord, row: LinkRow | undefined, attempt: Attempt): ReplaceOutcome | undefined {
   if (row === undefined) return { outcome: "conflict", current: undefined };
-  if (row.write_id === attempt.writeId && !attempt.mutants.includes("tokenless"))
+  if (hasWrite(row.writes, attempt.writeId) && !attempt.mutants.includes("tokenless"))
     return { outcome: "replaced", record };
   if (row.version === record.version - 1) return undefined;
-  // Behind a newer version ours can't be seen any longer.
-  if (attempt.again && row.version > record.version)
+  // Behind so many newer versions ours can't be seen any longer.
+  if (attempt.again && row.version >= record.version + rememberedWrites)
     throw new StoreUnavailable(
       `Whether version ${record.version} of ${JSON.stringify(record.slug)} was written is not known.`,
     );

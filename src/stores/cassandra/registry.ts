@@ -2,6 +2,7 @@ import { type Document, type PutOutcome, type Registry, StoreUnavailable } from 
 import type { Cluster } from "./cluster.ts";
 import type { CassandraMutants } from "./mutants.ts";
 import { Lanes, Turns } from "./turns.ts";
+import { hasWrite, newWriteId, rememberedWrites, withWrite } from "./write-ids.ts";
 
 /** The ids of a kind are listed in so many partitions. */
 const shards = 16;
@@ -16,15 +17,15 @@ interface DocumentRow {
   readonly value: string;
   readonly version: number;
   readonly expires_at: bigint | null;
-  readonly write_id: string;
+  readonly writes: string;
 }
 
-const selectRow = "SELECT value, version, expires_at, write_id FROM registry WHERE kind = ? AND id = ?";
+const selectRow = "SELECT value, version, expires_at, writes FROM registry WHERE kind = ? AND id = ?";
 const insertRow =
-  "INSERT INTO registry (kind, id, value, version, expires_at, write_id) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?";
+  "INSERT INTO registry (kind, id, value, version, expires_at, writes) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?";
 const updateRow =
-  "UPDATE registry USING TTL ? SET value = ?, version = ?, expires_at = ?, write_id = ? WHERE kind = ? AND id = ? IF write_id = ?";
-const deleteRow = "DELETE FROM registry WHERE kind = ? AND id = ? IF write_id = ?";
+  "UPDATE registry USING TTL ? SET value = ?, version = ?, expires_at = ?, writes = ? WHERE kind = ? AND id = ? IF writes = ?";
+const deleteRow = "DELETE FROM registry WHERE kind = ? AND id = ? IF writes = ?";
 
 export interface RegistryParts {
   readonly cluster: Cluster;
@@ -48,7 +49,7 @@ export class CassandraRegistry implements Registry {
 
   put(document: Document): Promise<PutOutcome> {
     const { cluster } = this.#parts;
-    const writeId = crypto.randomUUID();
+    const writeId = newWriteId();
     return this.#turns.take(`${document.kind}\n${document.id}`, async (waited) => {
       if (waited > cluster.writeLimit)
         throw new StoreUnavailable(`${cluster.shown}: too many wait to write the same document.`);
@@ -60,13 +61,12 @@ export class CassandraRegistry implements Registry {
   async #put(document: Document, writeId: string, left: number, again: boolean): Promise<PutOutcome> {
     const { cluster, mutants } = this.#parts;
     const { kind, id, value, version, expiresAt } = document;
-    const mine = (row: DocumentRow | undefined) => row?.write_id === writeId && !mutants.includes("tokenless");
+    const mine = (row: DocumentRow | undefined) => hasWrite(row?.writes, writeId) && !mutants.includes("tokenless");
     const row = await this.#row(kind, id, left, true);
     if (mine(row)) return { outcome: "stored" };
     const there = this.#document(kind, id, row);
     if ((there?.version ?? 0) !== version - 1) {
-      // Behind a newer version, or removed, ours can't be seen any longer.
-      if (again && (there === undefined || there.version > version)) throw unknown(kind, id);
+      if (again && !remembers(there, version)) throw unknown(kind, id);
       return { outcome: "conflict", current: there };
     }
     const expires = expiresAt === null ? null : BigInt(expiresAt);
@@ -79,14 +79,14 @@ export class CassandraRegistry implements Registry {
           )
         : await cluster.compareAndSet(
             updateRow,
-            [this.#ttl(expiresAt), value, version, expires, writeId, kind, id, row.write_id],
+            [this.#ttl(expiresAt), value, version, expires, withWrite(writeId, row.writes), kind, id, row.writes],
             left,
           );
     if (lost === undefined) return { outcome: "stored" };
     const now = await this.#row(kind, id, left, true);
     if (mine(now)) return { outcome: "stored" };
     const current = this.#document(kind, id, now);
-    if (again && (current === undefined || current.version > version)) throw unknown(kind, id);
+    if (again && !remembers(current, version)) throw unknown(kind, id);
     return { outcome: "conflict", current };
   }
 
@@ -99,7 +99,7 @@ export class CassandraRegistry implements Registry {
         // It was there when an earlier attempt looked, whose outcome may have been that it is gone.
         if (row === undefined) return there;
         there = this.#document(kind, id, row) !== undefined;
-        const lost = await cluster.compareAndSet(deleteRow, [kind, id, row.write_id], left);
+        const lost = await cluster.compareAndSet(deleteRow, [kind, id, row.writes], left);
         if (lost === undefined) return there;
       }
     });
@@ -163,6 +163,11 @@ export class CassandraRegistry implements Registry {
     if (expiresAt !== null && expiresAt <= this.#parts.clock()) return undefined;
     return { kind, id, value: row.value, version: row.version, expiresAt };
   }
+}
+
+/** Whether a version that was there for a time could still be seen. */
+function remembers(there: Document | undefined, version: number): boolean {
+  return there !== undefined && there.version >= version && there.version < version + rememberedWrites;
 }
 
 /** A private-use character begins no entry of the index. */

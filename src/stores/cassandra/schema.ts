@@ -13,7 +13,7 @@ export const feedSeconds = 4200;
 const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE IF NOT EXISTS links (
-      host text, slug text, version int, doc text, bucket text, pos text, write_id text, PRIMARY KEY ((host, slug)))`,
+      host text, slug text, version int, doc text, bucket text, pos text, writes text, PRIMARY KEY ((host, slug)))`,
     `CREATE TABLE IF NOT EXISTS terms (
       bucket text, stem text, word text, pos text, host text, slug text, PRIMARY KEY ((bucket, stem), word, pos))`,
     `CREATE TABLE IF NOT EXISTS directory (entry text, item text, PRIMARY KEY ((entry), item))`,
@@ -23,7 +23,7 @@ const migrations: readonly (readonly string[])[] = [
       WITH default_time_to_live = ${feedSeconds} AND gc_grace_seconds = 3600 AND compaction = {
         'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'MINUTES', 'compaction_window_size': 10}`,
     `CREATE TABLE IF NOT EXISTS registry (
-      kind text, id text, value text, version int, expires_at bigint, write_id text, PRIMARY KEY ((kind, id)))`,
+      kind text, id text, value text, version int, expires_at bigint, writes text, PRIMARY KEY ((kind, id)))`,
   ],
 ];
 

@@ -10,7 +10,7 @@ export interface Term {
 }
 
 /** All links have it. */
-export const everything: Term = { stem: "", word: "" };
+export const everything: Term = { stem: bucketEntry, word: "" };
 
 /** How many letters of a word say in which buckets to look for it. A shorter prefix is looked for in all. */
 const entryLength = 3;
