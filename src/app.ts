@@ -10,6 +10,7 @@ import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
 import { type Change, type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
+import { openCassandraStore } from "./stores/cassandra/store.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
@@ -67,6 +68,8 @@ async function openStore(config: Config, committer: Committer | undefined): Prom
     // Its server looks after its files itself.
     return { store, degrade: () => undefined };
   }
+  if (config.store.kind === "cassandra")
+    return { store: await openCassandraStore({ url: config.store.url }), degrade: () => undefined };
   if (committer === undefined) throw new StoreUnavailable("The embedded store has nothing that writes.");
   const store = openSqliteStore({
     path: config.storePath,

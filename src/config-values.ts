@@ -103,22 +103,26 @@ function hostAndPort(text: string, usual: number): { host: string; port: number 
 /** Which store, and where; a relative path is taken from the folder Curt was started in. */
 export type StoreAddress =
   | { readonly kind: "sqlite"; readonly path: string | undefined }
-  /** Contains the password. */
-  | { readonly kind: "postgres"; readonly url: string };
+  /** Both contain the password. */
+  | { readonly kind: "postgres"; readonly url: string }
+  | { readonly kind: "cassandra"; readonly url: string };
 
 export const storeAddress: Parser<StoreAddress> = (value) => {
   if (value === "sqlite") return { kind: "sqlite", path: undefined };
   if (value.startsWith("sqlite:") && value.length > "sqlite:".length)
     return { kind: "sqlite", path: value.slice("sqlite:".length) };
   if (/^postgres(ql)?:/.test(value)) return { kind: "postgres", url: postgresUrl(value) };
-  throw new Unaccepted("sqlite, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  if (value.startsWith("cassandra:")) return { kind: "cassandra", url: cassandraUrl(value) };
+  throw new Unaccepted(
+    "sqlite, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or cassandra://HOST:PORT,HOST:PORT/KEYSPACE",
+  );
 };
 
 const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
-function isDecodable({ username, password, pathname }: URL): boolean {
+function isDecodable(text: string): boolean {
   try {
-    decodeURIComponent(username + password + pathname);
+    decodeURIComponent(text);
     return true;
   } catch {
     return false;
@@ -129,7 +133,7 @@ function postgresUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (
     url === undefined ||
-    !isDecodable(url) ||
+    !isDecodable(url.username + url.password + url.pathname) ||
     url.hostname === "" ||
     !/^\/[^/]+$/.test(url.pathname) ||
     url.hash !== ""
@@ -140,4 +144,22 @@ function postgresUrl(value: string): string {
       throw new Unaccepted(`?schema= with lower-case letters, digits and _, and &sslmode= with ${sslModes.join(", ")}`);
   }
   return url.href;
+}
+
+const cassandraForm =
+  /^cassandra:\/\/(?:([^:@/?#]*(?::[^@/?#]*)?)@)?([A-Za-z0-9._:[\],-]+)\/[a-z][a-z0-9_]{0,47}(?:\?([^#]*))?$/;
+const cassandraNode = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** Several hosts are no URL, so it is taken apart by hand. */
+function cassandraUrl(value: string): string {
+  const [, user = "", nodes = "", query = ""] = cassandraForm.exec(value) ?? [];
+  if (!isDecodable(user) || !nodes.split(",").every((node) => cassandraNode.test(node)))
+    throw new Unaccepted(
+      "cassandra://USER:PASSWORD@HOST:PORT,HOST:PORT/KEYSPACE with a keyspace of lower-case letters, digits and _; in a password, %40 stands for @ and %2F for /",
+    );
+  for (const [name, found] of new URLSearchParams(query)) {
+    if (name === "replication" ? !/^[1-9]$/.test(found) : name !== "datacenter" || found === "")
+      throw new Unaccepted("?datacenter= with a name, and &replication= with a number of copies from 1 to 9");
+  }
+  return value;
 }

@@ -107,3 +107,27 @@ test("a Postgres address is checked before anything connects, and its password i
     expect(() => readConfig({}, { CURT_STORE: bad })).not.toThrow(/sesame/);
   }
 });
+
+test("a Cassandra address is checked before anything connects, and its password is never printed", () => {
+  for (const good of [
+    "cassandra://a,b:9043,[::1]:9042/links",
+    "cassandra://curt:p%40ss@db.example/links_2?datacenter=dc%201&replication=3",
+  ])
+    expect(readConfig({}, { CURT_STORE: good }).store).toEqual({ kind: "cassandra", url: good });
+  for (const bad of [
+    "cassandra:",
+    "cassandra://u:sesame@host",
+    "cassandra://u:sesame@host/",
+    "cassandra://u:sesame@host/Links",
+    "cassandra://u:sesame@host/a/b",
+    "cassandra://u:sesame@a,,b/links",
+    "cassandra://u:sesame@a:b/links",
+    "cassandra://u:sesame%zz@host/links",
+    "cassandra://u:sesame@host/links?replication=0",
+    "cassandra://u:sesame@host/links?datacenter=",
+    "cassandra://u:sesame@host/links?other=1",
+  ]) {
+    expect(() => readConfig({}, { CURT_STORE: bad })).toThrow(ConfigError);
+    expect(() => readConfig({}, { CURT_STORE: bad })).not.toThrow(/sesame/);
+  }
+});

@@ -66,7 +66,7 @@ export const settings = {
     ...withDefault(
       storeAddress,
       "sqlite",
-      "Where links are kept: `sqlite` (in the data folder), `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
+      "Where links are kept: `sqlite` (in the data folder), `sqlite:PATH`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE` or `cassandra://USER:PASSWORD@HOST:PORT,HOST:PORT/KEYSPACE`.",
     ),
     secret: true,
   },

@@ -1,16 +1,25 @@
+import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
+import { startCassandra } from "./cassandra.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 
 let postgres: Promise<Postgres> | undefined;
 let stores = 0;
 
 /**
- * The setting for an empty store of the kind that `TEST_STORE` names (`sqlite`, `postgres`), so that the same whole-program
+ * The setting for an empty store of the kind that `TEST_STORE` names (`sqlite`, `postgres`, `cassandra`), so that the same whole-program
  * tests run on each. The server behind it is shared by the tests of this process, and ends with it.
  */
 export async function storeForTests(): Promise<Record<string, string>> {
   const kind = process.env.TEST_STORE ?? "sqlite";
   if (kind === "sqlite") return {};
-  if (kind !== "postgres") throw new Error(`TEST_STORE: got ${JSON.stringify(kind)}, takes sqlite or postgres.`);
+  if (kind === "cassandra") {
+    const url = (await startCassandra()).urlOf(`whole_${Date.now().toString(36)}_${++stores}`);
+    // Making the tables takes seconds, longer than a server's start may.
+    await (await openCassandraStore({ url })).close();
+    return { CURT_STORE: url };
+  }
+  if (kind !== "postgres")
+    throw new Error(`TEST_STORE: got ${JSON.stringify(kind)}, takes sqlite, postgres or cassandra.`);
   postgres ??= startPostgres();
   return { CURT_STORE: `${(await postgres).url}?schema=whole_${++stores}` };
 }
