@@ -1,7 +1,6 @@
 /**
  * Ways to break the store, for tests, which must fail with them: `unconditional`: a link is written without looking
- * whether its slug is taken. `tokenless`: a repeated write doesn't look whether what it finds is its own. `unlocked`: nodes
- * make the schema without waiting for each other. `hasty-feed`: a change is told before the link's row has it.
+ * whether its slug is taken. `tokenless`: a repeated write doesn't look whether what it finds is its own. `hasty-feed`: a change is told before the link's row has it.
  * `short-feed`: the feed doesn't look back for rows that came late. `index-last`: index rows are written after the link's.
  */
 export type CassandraMutant = "unconditional" | "tokenless" | "unlocked" | "hasty-feed" | "short-feed" | "index-last";

@@ -1,7 +1,6 @@
 import type { Client, Host } from "cassandra-driver";
 import { StoreUnavailable } from "../../core/store.ts";
 import type { Address } from "./address.ts";
-import type { CassandraMutants } from "./mutants.ts";
 
 /** How many seconds the feed keeps a change. Cursors expire ten minutes before. */
 export const feedSeconds = 4200;
@@ -42,12 +41,7 @@ function firstUp(client: Client): Host | undefined {
 }
 
 /** Makes the schema or brings it to the one of this Curt, once, however many do it at the same time. Gives the store's id. */
-export async function migrate(
-  client: Client,
-  address: Address,
-  createKeyspace: string,
-  mutants: CassandraMutants,
-): Promise<string> {
+export async function migrate(client: Client, address: Address, createKeyspace: string): Promise<string> {
   const there = await readMeta(client, address);
   if (there?.schema === schemaVersion) return there.store;
   const host = firstUp(client);
@@ -60,7 +54,7 @@ export async function migrate(
   while (Date.now() < until) {
     const meta = await readMeta(client, address);
     if (meta?.schema === schemaVersion) return meta.store;
-    if (mutants.includes("unlocked") || (await takeLock(client, keyspace, lock))) {
+    if (await takeLock(client, keyspace, lock)) {
       for (const step of migrations.slice(meta?.schema ?? 0))
         for (const statement of step) await run(statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
       await put(client, keyspace, "store", crypto.randomUUID().replaceAll("-", ""));

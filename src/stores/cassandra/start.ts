@@ -2,7 +2,6 @@ import { auth, Client, type DseClientOptions, errors, policies, types } from "ca
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 import { whyNone } from "./failure.ts";
-import type { CassandraMutants } from "./mutants.ts";
 import { migrate } from "./schema.ts";
 
 const newReplication = 3;
@@ -51,7 +50,7 @@ export interface Prepared {
  * Connects, looks at the cluster, and makes or migrates the schema. Throws `StoreUnavailable` whose message says in one
  * line what is wrong and what to do.
  */
-export async function prepare(address: Address, mutants: CassandraMutants): Promise<Prepared> {
+export async function prepare(address: Address): Promise<Prepared> {
   const first = new Client({
     ...clientOptions(address),
     policies: { loadBalancing: new policies.loadBalancing.RoundRobinPolicy() },
@@ -63,7 +62,7 @@ export async function prepare(address: Address, mutants: CassandraMutants): Prom
     await first.connect();
     const datacenter = await datacenterOf(first, address);
     const keyspace = await keyspaceFor(first, address, datacenter);
-    const store = await migrate(first, address, keyspace, mutants);
+    const store = await migrate(first, address, keyspace);
     client = new Client({
       ...clientOptions(address),
       localDataCenter: datacenter,

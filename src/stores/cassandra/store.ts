@@ -31,7 +31,7 @@ export interface CassandraStoreOptions {
 export async function openCassandraStore(options: CassandraStoreOptions): Promise<CassandraStore> {
   const address = addressOf(options.url);
   if (address === undefined) throw new StoreUnavailable("The address is none of a Cassandra cluster.");
-  return new CassandraStore(await prepare(address, options.mutants ?? []), address.shown, options);
+  return new CassandraStore(await prepare(address), address.shown, options);
 }
 
 export class CassandraStore implements Store {
