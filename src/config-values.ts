@@ -153,6 +153,8 @@ const cassandraNode = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 /** Several hosts are no URL, so it is taken apart by hand. */
 function cassandraUrl(value: string): string {
   const [, user = "", nodes = "", query = ""] = cassandraForm.exec(value) ?? [];
+  const ports = nodes.split(",").map((node) => /:(\d+)$/.exec(node)?.[1] ?? "9042");
+  if (new Set(ports).size > 1) throw new Unaccepted("the same port for every host of cassandra://");
   if (!isDecodable(user) || !nodes.split(",").every((node) => cassandraNode.test(node)))
     throw new Unaccepted(
       "cassandra://USER:PASSWORD@HOST:PORT,HOST:PORT/KEYSPACE with a keyspace of lower-case letters, digits and _; in a password, %40 stands for @ and %2F for /",

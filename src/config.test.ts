@@ -110,7 +110,7 @@ test("a Postgres address is checked before anything connects, and its password i
 
 test("a Cassandra address is checked before anything connects, and its password is never printed", () => {
   for (const good of [
-    "cassandra://a,b:9043,[::1]:9042/links",
+    "cassandra://a,b:9042,[::1]:9042/links",
     "cassandra://curt:p%40ss@db.example/links_2?datacenter=dc%201&replication=3",
   ])
     expect(readConfig({}, { CURT_STORE: good }).store).toEqual({ kind: "cassandra", url: good });
@@ -122,6 +122,7 @@ test("a Cassandra address is checked before anything connects, and its password 
     "cassandra://u:sesame@host/a/b",
     "cassandra://u:sesame@a,,b/links",
     "cassandra://u:sesame@a:b/links",
+    "cassandra://u:sesame@a,b:9043/links",
     "cassandra://u:sesame%zz@host/links",
     "cassandra://u:sesame@host/links?replication=0",
     "cassandra://u:sesame@host/links?datacenter=",

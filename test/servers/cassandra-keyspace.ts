@@ -17,6 +17,7 @@ export class Keyspace {
   get client(): Client {
     this.#client ??= new Client({
       contactPoints: this.#cluster.contactPoints,
+      protocolOptions: { port: this.#cluster.port },
       localDataCenter: "datacenter1",
       socketOptions: { readTimeout: 30_000 },
       isMetadataSyncEnabled: false,

@@ -2,6 +2,8 @@
 export interface Address {
   /** Host and port of each node that is asked first; the others are heard of from these. */
   readonly nodes: readonly string[];
+  /** The same on all nodes: what they tell of one another is without ports. */
+  readonly port: number;
   readonly keyspace: string;
   readonly user: string | undefined;
   readonly password: string;
@@ -21,8 +23,10 @@ export function addressOf(url: string): Address | undefined {
   const found = form.exec(url);
   if (found === null) return undefined;
   const [, user, password = "", hosts = "", keyspace = "", query = ""] = found;
-  const nodes = hosts.split(",");
-  if (!nodes.every((one) => node.test(one))) return undefined;
+  const nodes = hosts.split(",").map((one) => (/:\d+$/.test(one) ? one : `${one}:9042`));
+  const ports = new Set(nodes.map((one) => Number(/\d+$/.exec(one)?.[0])));
+  const [port = 0] = ports;
+  if (ports.size !== 1 || !nodes.every((one) => node.test(one))) return undefined;
   const options = new URLSearchParams(query);
   for (const [name, value] of options) {
     if (name === "datacenter" ? value === "" : name !== "replication" || !/^[1-9]$/.test(value)) return undefined;
@@ -30,7 +34,8 @@ export function addressOf(url: string): Address | undefined {
   const replication = options.get("replication");
   try {
     return {
-      nodes: nodes.map((one) => (/:\d+$/.test(one) ? one : `${one}:9042`)),
+      nodes,
+      port,
       keyspace,
       user: user === undefined ? undefined : decodeURIComponent(user),
       password: decodeURIComponent(password),

@@ -22,6 +22,7 @@ class Speculation extends policies.speculativeExecution.NoSpeculativeExecutionPo
 function clientOptions(address: Address): DseClientOptions {
   return {
     contactPoints: [...address.nodes],
+    protocolOptions: { port: address.port },
     ...(address.user === undefined
       ? {}
       : { authProvider: new auth.PlainTextAuthProvider(address.user, address.password) }),

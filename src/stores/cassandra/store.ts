@@ -31,7 +31,10 @@ export interface CassandraStoreOptions {
 export async function openCassandraStore(options: CassandraStoreOptions): Promise<CassandraStore> {
   const address = addressOf(options.url);
   if (address === undefined) throw new StoreUnavailable("The address is none of a Cassandra cluster.");
-  return new CassandraStore(await prepare(address), address.shown, options);
+  const store = new CassandraStore(await prepare(address), address.shown, options);
+  // What a redirect asks is prepared, so that the first visitors don't wait for a node that hangs.
+  await store.links.find({ host: "", slug: "" });
+  return store;
 }
 
 export class CassandraStore implements Store {
