@@ -1,4 +1,4 @@
-import type { Client, Host } from "cassandra-driver";
+import { type Client, errors, type Host, types } from "cassandra-driver";
 import { StoreUnavailable } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 
@@ -42,53 +42,68 @@ function firstUp(client: Client): Host | undefined {
 
 /** Makes the schema or brings it to the one of this Curt, once, however many do it at the same time. Gives the store's id. */
 export async function migrate(client: Client, address: Address, createKeyspace: string): Promise<string> {
-  const there = await readMeta(client, address);
-  if (there?.schema === schemaVersion) return there.store;
-  const host = firstUp(client);
-  const run = (query: string) => client.execute(query, [], host === undefined ? ddl : { ...ddl, host });
-  await again(() => run(createKeyspace));
-  const { keyspace } = address;
-  await again(() => run(`CREATE TABLE IF NOT EXISTS ${keyspace}.meta (name text PRIMARY KEY, value text)`));
   const lock = crypto.randomUUID();
   const until = Date.now() + waitLimit;
+  let failedSince: number | undefined;
   while (Date.now() < until) {
-    const meta = await readMeta(client, address);
-    if (meta?.schema === schemaVersion) return meta.store;
-    if (await takeLock(client, keyspace, lock)) {
-      for (const step of migrations.slice(meta?.schema ?? 0))
-        for (const statement of step) await run(statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
-      await put(client, keyspace, "store", crypto.randomUUID().replaceAll("-", ""));
-      await client.execute(`UPDATE ${keyspace}.meta SET value = ? WHERE name = 'schema' IF value = ?`, [
-        String(schemaVersion),
-        meta === undefined ? null : String(meta.schema),
-      ]);
-      await client.execute(`DELETE FROM ${keyspace}.meta WHERE name = 'lock' IF value = ?`, [lock]);
-    } else await Bun.sleep(200);
+    try {
+      const done = await step(client, address, createKeyspace, lock);
+      if (done !== undefined) return done;
+      failedSince = undefined;
+    } catch (error) {
+      // A table that another makes just now is known to some nodes and not yet to others.
+      failedSince ??= Date.now();
+      if (!mayPass(error) || Date.now() > failedSince + 20_000) throw error;
+    }
+    await Bun.sleep(200);
   }
   throw new StoreUnavailable(`${address.shown}: another Curt makes the schema and does not come to an end.`);
+}
+
+const lasting: readonly number[] = [types.responseErrorCodes.unauthorized, types.responseErrorCodes.syntaxError];
+
+function mayPass(error: unknown): boolean {
+  return error instanceof errors.ResponseError && !lasting.includes(error.code);
+}
+
+/** One look at the schema, and if nobody else is at it, the making of it. `undefined`: look again. */
+async function step(
+  client: Client,
+  address: Address,
+  createKeyspace: string,
+  lock: string,
+): Promise<string | undefined> {
+  const { keyspace } = address;
+  const meta = await readMeta(client, address);
+  if (meta?.schema === schemaVersion) return meta.store;
+  const host = firstUp(client);
+  const run = (query: string) => client.execute(query, [], host === undefined ? ddl : { ...ddl, host });
+  if (meta === undefined) {
+    await run(createKeyspace);
+    await run(`CREATE TABLE IF NOT EXISTS ${keyspace}.meta (name text PRIMARY KEY, value text)`);
+  }
+  if (!(await takeLock(client, keyspace, lock))) return undefined;
+  for (const migration of migrations.slice(meta?.schema ?? 0))
+    for (const statement of migration) await run(statement.replace("IF NOT EXISTS ", `IF NOT EXISTS ${keyspace}.`));
+  await put(client, keyspace, "store", crypto.randomUUID().replaceAll("-", ""));
+  await client.execute(`UPDATE ${keyspace}.meta SET value = ? WHERE name = 'schema' IF value = ?`, [
+    String(schemaVersion),
+    meta === undefined ? null : String(meta.schema),
+  ]);
+  await client.execute(`DELETE FROM ${keyspace}.meta WHERE name = 'lock' IF value = ?`, [lock]);
+  return undefined;
 }
 
 /** `true`: this process makes the schema. */
 async function takeLock(client: Client, keyspace: string, lock: string): Promise<boolean> {
   const query = `INSERT INTO ${keyspace}.meta (name, value) VALUES ('lock', ?) IF NOT EXISTS USING TTL ${lockSeconds}`;
-  return (await client.execute(query, [lock])).wasApplied();
+  const result = await client.execute(query, [lock]);
+  // An attempt that failed half-way has it already.
+  return result.wasApplied() || result.first().value === lock;
 }
 
 async function put(client: Client, keyspace: string, name: string, value: string): Promise<void> {
   await client.execute(`INSERT INTO ${keyspace}.meta (name, value) VALUES (?, ?) IF NOT EXISTS`, [name, value]);
-}
-
-/** Those who start together may run into one another; a statement that may be made again is. */
-async function again(make: () => Promise<unknown>): Promise<void> {
-  for (let round = 0; ; round++) {
-    try {
-      await make();
-      return;
-    } catch (error) {
-      if (round === 3) throw error;
-      await Bun.sleep(500);
-    }
-  }
 }
 
 async function readMeta(client: Client, address: Address): Promise<{ store: string; schema: number } | undefined> {

@@ -55,7 +55,7 @@ export async function prepare(address: Address): Promise<Prepared> {
   const first = new Client({
     ...clientOptions(address),
     policies: { loadBalancing: new policies.loadBalancing.RoundRobinPolicy() },
-    socketOptions: { connectTimeout: 2000, readTimeout: 10_000 },
+    socketOptions: { connectTimeout: 2000, readTimeout: 4000 },
     isMetadataSyncEnabled: false,
   });
   let client: Client | undefined;
