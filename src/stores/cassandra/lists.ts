@@ -134,8 +134,8 @@ export class LinkLists {
   async #termRows(stem: string, { bucket, pos }: Place, order: Order, limit: number): Promise<Scanned> {
     const rows = await this.#cluster.read<IndexRow>(
       order === "newest"
-        ? "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos < ? ORDER BY word DESC, pos DESC LIMIT ?"
-        : "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos > ? ORDER BY word ASC, pos ASC LIMIT ?",
+        ? "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos < ? ORDER BY stem DESC, word DESC, pos DESC LIMIT ?"
+        : "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos > ? ORDER BY stem ASC, word ASC, pos ASC LIMIT ?",
       [bucket, stem, pos === "" && order === "newest" ? "~" : pos, limit],
       { limit: this.#cluster.writeLimit },
     );
