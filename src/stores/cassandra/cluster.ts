@@ -151,10 +151,21 @@ export class Cluster {
 
   async #close(tasks: readonly Promise<void>[]): Promise<void> {
     // Calls from now on are refused, these were allowed before.
-    await Promise.race([Promise.all(tasks), Bun.sleep(this.writeLimit)]);
+    await atMost(this.writeLimit, Promise.all(tasks));
     // Nodes that are down can keep it waiting.
-    await Promise.race([this.#options.client.shutdown().catch(() => undefined), Bun.sleep(1000)]);
+    await atMost(
+      1000,
+      this.#options.client.shutdown().catch(() => undefined),
+    );
   }
+}
+
+/** Waits for `work`, at most so many ms, and leaves no timer that would keep the process. */
+async function atMost(limit: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, limit);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }
 
 function batchesOf(statements: readonly Statement[], size: number): Statement[][] {
