@@ -26,7 +26,7 @@ interface ReadOptions {
 
 /** Nobody answers: a write is tried again for so long, in ms, in case a node has just died. */
 const refusedFor = 500;
-/** One message holds at most so many statements (more than 10 make Cassandra warn), and about so many characters. */
+/** One message to several partitions holds so many statements (more make Cassandra warn); any has about so many characters. */
 const batchSize = 10;
 const batchLength = 12_000;
 
@@ -70,11 +70,14 @@ export class Cluster {
     return result.wasApplied() ? undefined : (result.first() as unknown as Row);
   }
 
-  /** Writes rows that may be written again; with `timestamp`, as if at that time. Repeats until all are written. */
-  async write(statements: readonly Statement[], timestamp?: number): Promise<void> {
+  /**
+   * Writes rows that may be written again; with `timestamp`, as if at that time. Repeats until all are written.
+   * `together`: they are all in one partition, for which they are one write.
+   */
+  async write(statements: readonly Statement[], timestamp?: number, together = false): Promise<void> {
     const options = timestamp === undefined ? {} : { timestamp };
     await Promise.all(
-      batchesOf(statements).map((batch) =>
+      batchesOf(statements, together ? Number.POSITIVE_INFINITY : batchSize).map((batch) =>
         this.untilKnown(async (left) => {
           const [first] = batch;
           if (first === undefined) return;
@@ -148,19 +151,30 @@ export class Cluster {
 
   async #close(tasks: readonly Promise<void>[]): Promise<void> {
     // Calls from now on are refused, these were allowed before.
-    await Promise.race([Promise.all(tasks), Bun.sleep(this.writeLimit)]);
+    await atMost(this.writeLimit, Promise.all(tasks));
     // Nodes that are down can keep it waiting.
-    await Promise.race([this.#options.client.shutdown().catch(() => undefined), Bun.sleep(1000)]);
+    await atMost(
+      1000,
+      this.#options.client.shutdown().catch(() => undefined),
+    );
   }
 }
 
-function batchesOf(statements: readonly Statement[]): Statement[][] {
+/** Waits for `work`, at most so many ms, and leaves no timer that would keep the process. */
+async function atMost(limit: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, limit);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+function batchesOf(statements: readonly Statement[], size: number): Statement[][] {
   const batches: Statement[][] = [];
   let batch: Statement[] = [];
   let length = 0;
   for (const statement of statements) {
     const own = statement.params.reduce<number>((sum, one) => sum + (typeof one === "string" ? one.length : 8), 0);
-    if (batch.length > 0 && (batch.length === batchSize || length + own > batchLength)) {
+    if (batch.length > 0 && (batch.length === size || length + own > batchLength)) {
       batches.push(batch);
       batch = [];
       length = 0;

@@ -53,38 +53,31 @@ export class LinkLists {
     const deadline = performance.now() + timeLimit;
     const records: LinkRecord[] = [];
     let looked = 0;
-    for (let bucketFrom = from?.bucket, done = ""; ; bucketFrom = done) {
-      const page = await this.#buckets(source.entry, query.order, bucketFrom);
-      const buckets = page.filter((bucket) => bucket !== done);
-      for (const bucket of buckets) {
-        let place: Place = { bucket, pos: bucket === from?.bucket ? from.pos : "" };
-        for (let whole = false; !whole; ) {
-          const scanned = await source.rows(place, Math.min(200, Math.max(20, query.limit - records.length + 1)));
-          const found = await this.#links(scanned.rows);
-          for (const [index, row] of scanned.rows.entries()) {
-            if (records.length === query.limit) return { records, next: cursorOf(place) };
-            place = { bucket, pos: row.pos };
-            const record = found[index];
-            if (record !== undefined && matches(query, record)) records.push(record);
-          }
-          whole = scanned.whole;
-          looked += scanned.rows.length + 1;
-          if (!whole && (looked >= rowLimit || performance.now() > deadline)) return { records, next: cursorOf(place) };
+    for await (const bucket of this.#buckets(source.entry, query.order, from?.bucket)) {
+      let place: Place = { bucket, pos: bucket === from?.bucket ? from.pos : "" };
+      for (let whole = false; !whole; ) {
+        if (looked >= rowLimit || (looked > 0 && performance.now() > deadline))
+          return { records, next: cursorOf(place) };
+        const scanned = await source.rows(place, Math.min(200, Math.max(20, query.limit - records.length + 1)));
+        const found = await this.#links(scanned.rows);
+        for (const [index, row] of scanned.rows.entries()) {
+          if (records.length === query.limit) return { records, next: cursorOf(place) };
+          place = { bucket, pos: row.pos };
+          const record = found[index];
+          if (record !== undefined && matches(query, record)) records.push(record);
         }
-        const following = buckets[buckets.indexOf(bucket) + 1];
-        if (following !== undefined && (looked >= rowLimit || performance.now() > deadline))
-          return { records, next: cursorOf({ bucket: following, pos: "" }) };
+        whole = scanned.whole;
+        // An empty bucket costs a read too.
+        looked += scanned.rows.length + 1;
       }
-      if (page.length < bucketPage) return { records, next: null };
-      done = page.at(-1) ?? done;
     }
+    return { records, next: null };
   }
 
   async findByTarget(host: string, url: string, limit: number): Promise<LinkRecord[]> {
     const stem = targetToken(host, url);
     const records: LinkRecord[] = [];
-    // Deleted links leave no rows, so the first buckets are as good as full.
-    for (const bucket of await this.#buckets(stem, "oldest", undefined)) {
+    for await (const bucket of this.#buckets(stem, "oldest", undefined)) {
       let place: Place = { bucket, pos: "" };
       for (let whole = false; !whole; ) {
         const scanned = await this.#termRows(stem, place, "oldest", limit);
@@ -112,30 +105,33 @@ export class LinkLists {
     return { entry: entryOfPrefix(prefix), rows: (place, limit) => this.#wordRows(prefix, place, order, limit) };
   }
 
-  /** Buckets with this entry, from `from` on. */
-  async #buckets(entry: string, order: Order, from: string | undefined): Promise<string[]> {
+  /** Buckets with this entry, in order, from `from` on. */
+  async *#buckets(entry: string, order: Order, from: string | undefined): AsyncGenerator<string> {
     const newest = order === "newest";
-    const start = from ?? (newest ? "~" : "");
-    const rows = await this.#cluster.read<{ item: string }>(
-      newest
-        ? "SELECT item FROM directory WHERE entry = ? AND item <= ? ORDER BY item DESC LIMIT ?"
-        : "SELECT item FROM directory WHERE entry = ? AND item >= ? ORDER BY item ASC LIMIT ?",
-      [entry, start, bucketPage],
-      { limit: this.#cluster.writeLimit },
-    );
-    const items = rows.map((row) => row.item);
-    if (entry !== bucketEntry) return items;
-    // Nobody wrote down the first one.
-    if (!newest) return from === undefined || from === firstBucket ? [firstBucket, ...items] : items;
-    return items.length < bucketPage ? [...items, firstBucket] : items;
+    // Nobody wrote down the first of all.
+    const first = entry === bucketEntry ? [firstBucket] : [];
+    if (!newest && (from ?? firstBucket) === firstBucket) yield* first;
+    for (let start = from ?? (newest ? "~" : ""), done = ""; ; start = done) {
+      const rows = await this.#cluster.read<{ item: string }>(
+        newest
+          ? "SELECT item FROM directory WHERE entry = ? AND item <= ? ORDER BY item DESC LIMIT ?"
+          : "SELECT item FROM directory WHERE entry = ? AND item >= ? ORDER BY item ASC LIMIT ?",
+        [entry, start, bucketPage],
+        { limit: this.#cluster.writeLimit },
+      );
+      for (const { item } of rows) if (item !== done) yield item;
+      if (rows.length < bucketPage) break;
+      done = rows.at(-1)?.item ?? done;
+    }
+    if (newest) yield* first;
   }
 
   /** The rows of one term, which are in order. */
   async #termRows(stem: string, { bucket, pos }: Place, order: Order, limit: number): Promise<Scanned> {
     const rows = await this.#cluster.read<IndexRow>(
       order === "newest"
-        ? "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos < ? ORDER BY word DESC, pos DESC LIMIT ?"
-        : "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos > ? ORDER BY word ASC, pos ASC LIMIT ?",
+        ? "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos < ? ORDER BY stem DESC, word DESC, pos DESC LIMIT ?"
+        : "SELECT pos, host, slug FROM terms WHERE bucket = ? AND stem = ? AND word = '' AND pos > ? ORDER BY stem ASC, word ASC, pos ASC LIMIT ?",
       [bucket, stem, pos === "" && order === "newest" ? "~" : pos, limit],
       { limit: this.#cluster.writeLimit },
     );

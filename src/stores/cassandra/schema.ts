@@ -14,7 +14,7 @@ const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE IF NOT EXISTS links (
       host text, slug text, version int, doc text, bucket text, pos text, writes text, PRIMARY KEY ((host, slug)))`,
     `CREATE TABLE IF NOT EXISTS terms (
-      bucket text, stem text, word text, pos text, host text, slug text, PRIMARY KEY ((bucket, stem), word, pos))`,
+      bucket text, stem text, word text, pos text, host text, slug text, PRIMARY KEY ((bucket), stem, word, pos))`,
     `CREATE TABLE IF NOT EXISTS directory (entry text, item text, PRIMARY KEY ((entry), item))`,
     `CREATE TABLE IF NOT EXISTS changes (
       slot int, shard int, at bigint, host text, slug text, version int,

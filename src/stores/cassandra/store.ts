@@ -43,7 +43,7 @@ export class CassandraStore implements Store {
   readonly #cluster: Cluster;
 
   constructor({ client, store }: Prepared, shown: string, options: CassandraStoreOptions) {
-    const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 16_384, mutants = [] } = options;
+    const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 4096, mutants = [] } = options;
     const cluster = new Cluster({ client, shown, readLimit, writeLimit });
     this.#cluster = cluster;
     this.links = new CassandraLinks({

@@ -3,7 +3,7 @@ import { termsOf } from "../sql/terms.ts";
 import { bucketEntry, type Place } from "./buckets.ts";
 import type { Cluster, Statement } from "./cluster.ts";
 
-/** One row of the index: the partition within a bucket, and the word there (empty for what is matched as a whole). */
+/** One row of the index: the first letter and the word, or what is matched as a whole and no word. */
 export interface Term {
   readonly stem: string;
   readonly word: string;
@@ -17,7 +17,7 @@ const entryLength = 3;
 /** How many entries of the directory this process remembers to have written. */
 const remembered = 50_000;
 
-/** The first letter of a word: the partition that it is in. */
+/** The first letter of a word: rows of a bucket are sorted by it. */
 export function stemOf(word: string): string {
   return String.fromCodePoint(word.codePointAt(0) ?? 0);
 }
@@ -70,7 +70,7 @@ export class TermIndex {
     const places = unwritten.map(
       (entry): Statement => ({ query: "INSERT INTO directory (entry, item) VALUES (?, ?)", params: [entry, bucket] }),
     );
-    await this.#cluster.write([...places, ...rows], 2 * version);
+    await Promise.all([this.#cluster.write(places, 2 * version), this.#cluster.write(rows, 2 * version, true)]);
     if (this.#entries.size > remembered) this.#entries = new Set();
     for (const entry of unwritten) this.#entries.add(`${bucket} ${entry}`);
   }
@@ -83,6 +83,6 @@ export class TermIndex {
         params: [bucket, stem, word, pos],
       }),
     );
-    await this.#cluster.write(rows, 2 * version - 1);
+    await this.#cluster.write(rows, 2 * version - 1, true);
   }
 }
