@@ -1,4 +1,4 @@
-import { ask, follow } from "../client.ts";
+import { ask } from "../client.ts";
 import { Load } from "../load.ts";
 import type { Server } from "../server.ts";
 
@@ -108,9 +108,9 @@ export class ColdLinks {
     for (let i = 0; i < edited; i++)
       for (let visitor = 0; visitor < 3; visitor++) {
         const slug = `${this.#prefix}e${i}`;
-        const { location } = await follow(server, slug, { connection: "close" });
+        const { headers } = await fetch(`${server.url}/${slug}`, { redirect: "manual", keepalive: false });
         visited++;
-        if (location !== `${target}${slug}/edited`) stale++;
+        if (headers.get("location") !== `${target}${slug}/edited`) stale++;
       }
     return { stale, visited };
   }

@@ -22,6 +22,8 @@ export interface BalanceResult {
   readonly rolled: Visits;
   /** Of the nodes that were ended with SIGTERM, one for each. */
   readonly exitCodes: readonly (number | null)[];
+  /** What the nodes warned of. */
+  readonly warnings: readonly string[];
 }
 
 const key = "curt_key_of_all_nodes_of_this_test";
@@ -37,7 +39,9 @@ export async function balanceProof({ kills, rolls, mutant, edit }: BalanceOption
     try {
       await makeLink(nodes.map(({ url }) => ({ url, key })));
       const killed = await kill(balancer, nodes, kills);
-      return { killed, ...(await roll(balancer, nodes, rolls)) };
+      const rolled = await roll(balancer, nodes, rolls);
+      const lines = nodes.flatMap((node) => node.output().split("\n"));
+      return { killed, ...rolled, warnings: lines.filter((line) => /"level":"(warn|error)"/.test(line)) };
     } finally {
       await balancer.stop();
     }
@@ -86,7 +90,7 @@ if (import.meta.main) {
   const { values } = parseArgs({
     options: { kills: { type: "string" }, rolls: { type: "string" }, mutant: { type: "string" } },
   });
-  const { killed, rolled, exitCodes } = await balanceProof({
+  const { killed, rolled, exitCodes, warnings } = await balanceProof({
     kills: Number(values.kills ?? 4),
     rolls: Number(values.rolls ?? 10),
     mutant: values.mutant,
@@ -95,6 +99,7 @@ if (import.meta.main) {
     console.log(`${name}: ${gets} GETs, ${creates} creates, ${failed.length} failed`);
     for (const one of failed.slice(0, 20)) console.log(`  ${one}`);
   }
+  for (const warning of warnings) console.log(warning);
   console.log(`exit codes after SIGTERM: ${exitCodes.join(" ")}`);
   process.exit(killed.failed.length + rolled.failed.length === 0 && exitCodes.every((code) => code === 0) ? 0 : 1);
 }
