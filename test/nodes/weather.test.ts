@@ -5,18 +5,18 @@ import { faultsOf, type WeatherOptions, weatherProof } from "../proofs/weather.t
 
 /** What is wrong with each weather; prints what was measured. */
 async function faults(options: Omit<WeatherOptions, "duration">): Promise<string[]> {
-  const results = await weatherProof({ ...options, duration: 1500 });
+  const results = await weatherProof({ ...options, duration: 1000 });
   for (const result of results) console.log(JSON.stringify(result));
   return results.flatMap((result) => faultsOf(result, false).map((fault) => `${result.weather}: ${fault}`));
 }
 
 describe.skipIf(!need("postgres", "redis", "memcached"))("a cache in front of Postgres", () => {
-  test("Redis killed, stopped, made read-only: redirects go on, and none to an old target", async () => {
-    expect(await faults({ cache: "redis", weathers: ["killed", "stopped", "read-only"] })).toEqual([]);
+  test("Redis stopped, made read-only: redirects go on, and none to an old target", async () => {
+    expect(await faults({ cache: "redis", weathers: ["stopped", "read-only"] })).toEqual([]);
   }, 120_000);
 
-  test("Memcached flushed, answering rubbish, slow: redirects go on, and none to an old target", async () => {
-    expect(await faults({ cache: "memcached", weathers: ["flushed", "garbage", "slow"] })).toEqual([]);
+  test("Memcached killed, answering rubbish, slow: redirects go on, and none to an old target", async () => {
+    expect(await faults({ cache: "memcached", weathers: ["killed", "garbage", "slow"] })).toEqual([]);
   }, 120_000);
 
   test("without the breaker visitors wait for it", async () => {
