@@ -10,7 +10,7 @@ import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
-/** How long a visitor waits for the other workers to hear of an edit, in ms: longer than one may be silent and live. */
+/** How long a visitor waits for the other workers to hear of an edit, in ms: longer than one may be silent that has a CPU. */
 const tellLimit = 1_500;
 
 /** One of the processes that answer requests. Main starts it; by itself it is nothing. */
