@@ -13,7 +13,7 @@ export interface LoadOptions<T> {
   readonly connections: number;
   /** How long each visitor waits after an answer before it asks again, in ms (0). */
   readonly pause?: number;
-  /** Called when a request leaves; what it returns comes back with its answer or failure. */
+  /** Called when a request leaves, after `path`; what it returns comes back with its answer or failure. */
   readonly sent: () => T;
   readonly answered: (answer: LoadAnswer, request: T) => void;
   /** A request that got no whole answer, or a connection (without a request) that was refused. */
