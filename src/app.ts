@@ -39,6 +39,8 @@ export interface AppParts {
   readonly committer: Committer | undefined;
   /** See `LinksOptions`. */
   readonly announce: (changes: readonly Change[]) => Promise<void>;
+  /** See `ResolverOptions`. */
+  readonly tell?: (news: readonly Change[]) => Promise<void>;
   /** For a process that answers visitors: it uses the shared cache, and hears when a server of it comes or goes. */
   readonly cacheReport?: (server: ServerReport) => void;
 }
@@ -80,13 +82,14 @@ async function openStore(config: Config, committer: Committer | undefined): Prom
 }
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
-export async function openApp(config: Config, { committer, announce, cacheReport }: AppParts): Promise<App> {
+export async function openApp(config: Config, { committer, announce, tell, cacheReport }: AppParts): Promise<App> {
   const { store, degrade } = await openStore(config, committer);
   const hash = hashSlugs(sha256);
   const slugs = await slugsOf(config, store.registry, hash);
   const now = Date.now;
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
-  const resolver = new Resolver({ store: store.links, cache, now, deaf: config.mutants.includes("no-hearing") });
+  const deaf = config.mutants.includes("no-hearing");
+  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf });
   return {
     store,
     links: new Links({

@@ -30,6 +30,7 @@ export const mutants = [
   "no-breaker",
   "no-replay",
   "no-hearing",
+  "no-telling",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

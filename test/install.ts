@@ -9,6 +9,7 @@ const needed = {
   redis: { programs: ["redis-server"], debian: ["redis-server"], for: "the Redis cache" },
   memcached: { programs: ["memcached"], debian: ["memcached"], for: "the Memcached cache" },
   haproxy: { programs: ["haproxy"], debian: ["haproxy"], for: "several servers behind one address" },
+  faketime: { programs: ["faketime"], debian: ["faketime"], for: "nodes whose clocks differ" },
   nginx: { programs: ["nginx"], debian: ["nginx"], for: "comparisons of speed" },
   cassandra: { programs: ["java", "mvn"], debian: ["openjdk-17-jre-headless", "maven"], for: "the Cassandra store" },
 } as const;

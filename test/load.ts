@@ -8,9 +8,12 @@ export interface LoadAnswer {
 
 export interface LoadOptions<T> {
   readonly url: string;
-  readonly path: string;
+  /** The path of every request, or what gives it for the next one. */
+  readonly path: string | (() => string);
   readonly connections: number;
-  /** Called when a request leaves; what it returns comes back with its answer or failure. */
+  /** How long each visitor waits after an answer before it asks again, in ms (0). */
+  readonly pause?: number;
+  /** Called when a request leaves, after `path`; what it returns comes back with its answer or failure. */
   readonly sent: () => T;
   readonly answered: (answer: LoadAnswer, request: T) => void;
   /** A request that got no whole answer, or a connection (without a request) that was refused. */
@@ -23,13 +26,13 @@ export interface LoadOptions<T> {
  */
 export class Load<T> {
   readonly #options: LoadOptions<T>;
-  readonly #request: string;
+  readonly #host: string;
   readonly #visitors: Promise<void>[];
   #stopping = false;
 
   constructor(options: LoadOptions<T>) {
     this.#options = options;
-    this.#request = `GET ${options.path} HTTP/1.1\r\nHost: ${new URL(options.url).host}\r\n\r\n`;
+    this.#host = new URL(options.url).host;
     this.#visitors = Array.from({ length: options.connections }, () => this.#visit());
   }
 
@@ -50,12 +53,17 @@ export class Load<T> {
     const { hostname, port } = new URL(this.#options.url);
     const ended = Promise.withResolvers<void>();
     let text = "";
+    let ending = false;
     let waiting: { readonly request: T } | undefined;
     const ask = (socket: Socket) => {
+      if (ending) return;
+      const { path } = this.#options;
+      const text = `GET ${typeof path === "string" ? path : path()} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`;
       waiting = { request: this.#options.sent() };
-      socket.write(this.#request);
+      socket.write(text);
     };
     const over = (why: string) => {
+      ending = true;
       if (waiting !== undefined) this.#options.failed(why, waiting.request);
       waiting = undefined;
       ended.resolve();
@@ -74,7 +82,8 @@ export class Load<T> {
             this.#options.answered(answer, waiting.request);
             waiting = undefined;
             if (answer.closes || this.#stopping) socket.end();
-            else ask(socket);
+            else if (this.#options.pause === undefined) ask(socket);
+            else setTimeout(() => (this.#stopping ? socket.end() : ask(socket)), this.#options.pause);
           },
           close: () => over("closed without an answer"),
           error: (_socket, error) => over(error.message),

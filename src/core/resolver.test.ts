@@ -167,3 +167,63 @@ describe("a shared cache", () => {
     expect(kept.size).toBe(0);
   });
 });
+
+describe("an edit that this process is the first to read", () => {
+  let told: number[];
+  let heard: () => void;
+  const edited = (version: number, updatedAt = 0) => ({ ...record(version), updatedAt }) as LinkRecord;
+
+  beforeEach(() => {
+    told = [];
+    const tell = (news: readonly Change[]) => {
+      told.push(...news.map((one) => one.version));
+      // The others hear of it, and so does this process.
+      return new Promise<void>((resolve) => {
+        heard = () => {
+          resolver.forget(news);
+          resolve();
+        };
+      });
+    };
+    resolver = new Resolver({ store, cache: undefined, now: () => now, tell });
+  });
+
+  /** A flight up to the store's answer. */
+  async function read(answer: LinkRecord) {
+    let done = false;
+    const found = resolver.find(id).finally(() => {
+      done = true;
+    });
+    await turn();
+    store.asked.pop()?.(answer);
+    await turn();
+    return { found, isDone: () => done };
+  }
+
+  test("is told to the others before a visitor hears of it, and once", async () => {
+    const first = await read(edited(2));
+    expect([told, first.isDone()]).toEqual([[2], false]);
+    heard();
+    expect((await first.found)?.link.version).toBe(2);
+    expect((await (await read(edited(2))).found)?.link.version).toBe(2);
+    expect(told).toEqual([2]);
+    expect(resolver.hit(keyOf(id))?.link.version).toBe(2);
+  });
+  test("stays in memory when the others tell of it too, and goes with the next one", async () => {
+    const first = await read(edited(2));
+    heard();
+    await first.found;
+    await (await read(edited(2))).found;
+    resolver.forget([change]);
+    expect(resolver.hit(keyOf(id))?.link.version).toBe(2);
+    resolver.forget([{ ...change, version: 3 }]);
+    expect(resolver.hit(keyOf(id))).toBeUndefined();
+  });
+  test("is no news when it was never edited, or long ago", async () => {
+    expect((await (await read(edited(1))).found)?.link.version).toBe(1);
+    resolver.forgetAll();
+    now = 60_001;
+    expect((await (await read(edited(2))).found)?.link.version).toBe(2);
+    expect(told).toEqual([]);
+  });
+});

@@ -9,6 +9,13 @@ const mostHeard = 100_000;
 /** What was read from the store longer ago than this, in ms, is not put into the shared cache any more. */
 const freshFor = 10_000;
 
+/**
+ * A link edited longer ago than this, in ms, was heard of by every process that can read the change feed. Far more than the
+ * feed needs, since `updatedAt` is of another node's clock.
+ */
+const newsFor = 60_000;
+const mostTold = 10_000;
+
 /** What memory keeps of a link. */
 export interface Resolved {
   readonly link: LinkRecord;
@@ -27,6 +34,11 @@ export interface ResolverOptions {
   readonly unknownFor?: number;
   /** How long the shared cache keeps a link, in ms. */
   readonly cacheFor?: number;
+  /**
+   * Returns when no process of this machine remembers an older version than these, or when that takes too long; does not
+   * throw. Without it this process is the only one.
+   */
+  readonly tell?: ((news: readonly Change[]) => Promise<void>) | undefined;
   /** Mutant: believes the shared cache whatever was heard. */
   readonly deaf?: boolean;
 }
@@ -42,6 +54,8 @@ export class Resolver {
   readonly #flights = new Map<string, Promise<Resolved | undefined>>();
   /** The least version of a link that the shared cache is believed, the change heard of longest ago first. */
   readonly #heard = new Map<string, { readonly version: number; readonly until: number }>();
+  /** The version of a link that all processes of this machine were told of. */
+  readonly #told = new MemoryCache<number>(mostTold);
   /** Until when (ms) the shared cache is not asked, since more changed than can be remembered. */
   #uncachedUntil = 0;
   readonly #options: ResolverOptions;
@@ -76,13 +90,13 @@ export class Resolver {
   }
 
   /**
-   * Drops links that changed. Whoever asks from now on gets neither what a flight under way may bring, nor an older
+   * Drops links that changed, unless what is there is as new as the change. Whoever asks from now on gets neither what a flight under way may bring, nor an older
    * version than the change from the shared cache.
    */
   forget(changes: readonly Change[]): void {
     for (const change of changes) {
       const key = keyOf(change);
-      this.#links.delete(key);
+      if ((this.#links.get(key)?.link.version ?? 0) < change.version) this.#links.delete(key);
       this.#unknown.delete(key);
       this.#flights.delete(key);
       if (this.#options.cache !== undefined && !this.#options.deaf) this.#hear(key, change.version);
@@ -116,12 +130,25 @@ export class Resolver {
     await undefined;
     const mine = this.#flights.get(key);
     const record = await this.#fetch(id);
+    if (record !== undefined) await this.#share(record, key);
     const found = record === undefined || record.deletedAt !== null ? undefined : { link: record, answer: undefined };
     if (mine !== undefined && this.#flights.get(key) === mine) {
       if (found !== undefined) this.#links.set(key, found);
       else this.#unknown.set(key, this.#options.now() + (this.#options.unknownFor ?? 5_000));
     }
     return found;
+  }
+
+  /**
+   * The first process to read an edit tells the others before a visitor hears of it, or the visitor might come to one of
+   * them next and be led to what was before.
+   */
+  async #share(record: LinkRecord, key: string): Promise<void> {
+    const { tell, now } = this.#options;
+    if (tell === undefined || record.version === 1 || now() - record.updatedAt > newsFor) return;
+    if ((this.#told.get(key) ?? 0) >= record.version) return;
+    await tell([record]);
+    this.#told.set(key, record.version);
   }
 
   async #fetch(id: LinkId): Promise<LinkRecord | undefined> {

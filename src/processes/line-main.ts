@@ -6,6 +6,8 @@ import { Outbox, type PartForMain, type PartForWorker, packError } from "./line.
 /** How long a worker may be silent about what it was to forget, in ms. */
 const patience = 1000;
 const tick = 250;
+/** From then on, in ms, it counts too when it gets no CPU. Ending it would cost its visitors their answers, and help nobody. */
+const longestPatience = 5000;
 
 /** A worker as the line sees it. */
 export interface Listener {
@@ -13,6 +15,8 @@ export interface Listener {
   send(parts: PartForWorker[]): void;
   /** Ends the process at once. `gone` is called when it has ended. */
   kill(why: string): void;
+  /** How long the process could have run and got no CPU, in ms since its start; 0 where that is not known. */
+  starved(): number;
 }
 
 /** What concerns a worker's life, and not the store. */
@@ -26,7 +30,8 @@ interface Announcement {
 
 interface Batch {
   readonly announcements: readonly Announcement[];
-  readonly waitingFor: Set<Member>;
+  /** Each with the ticks for which it was silent though it had a CPU. */
+  readonly waitingFor: Map<Member, number>;
   ticks: number;
 }
 
@@ -34,8 +39,16 @@ interface Batch {
 export class Member {
   readonly outbox: Outbox<PartForWorker>;
   present = true;
+  #starved = 0;
   constructor(readonly listener: Listener) {
     this.outbox = new Outbox((parts) => listener.send(parts));
+  }
+
+  /** Whether it waited for a CPU for most of the tick since the last call. */
+  isStarving(): boolean {
+    const before = this.#starved;
+    this.#starved = this.listener.starved();
+    return this.#starved - before > tick / 2;
   }
 }
 
@@ -105,7 +118,11 @@ export class MainLine {
     for (const change of announcements.flatMap((one) => one.changes))
       if (change.version > (latest.get(keyOf(change))?.version ?? 0)) latest.set(keyOf(change), change);
     const batch = ++this.#lastBatch;
-    this.#batches.set(batch, { announcements, waitingFor: new Set(this.#audience), ticks: 0 });
+    this.#batches.set(batch, {
+      announcements,
+      waitingFor: new Map([...this.#audience].map((one) => [one, 0])),
+      ticks: 0,
+    });
     for (const member of this.#audience) {
       member.outbox.put({ is: "forget", batch, changes: [...latest.values()] });
       member.outbox.flush();
@@ -131,8 +148,19 @@ export class MainLine {
 
   /** Time is counted in turns of main itself, so that a main that was stopped or busy does not blame the workers. */
   #tick(): void {
-    for (const batch of this.#batches.values())
-      if (++batch.ticks * tick === patience + tick)
-        for (const member of batch.waitingFor) member.listener.kill("It was silent for a second while others waited.");
+    const starving = new Map<Member, boolean>();
+    const isStarving = (member: Member) => {
+      const is = starving.get(member) ?? member.isStarving();
+      starving.set(member, is);
+      return is;
+    };
+    for (const batch of this.#batches.values()) {
+      batch.ticks++;
+      for (const [member, silent] of batch.waitingFor) {
+        if (isStarving(member) && batch.ticks * tick < longestPatience) continue;
+        batch.waitingFor.set(member, silent + 1);
+        if (silent * tick === patience) member.listener.kill("It was silent for a second while others waited.");
+      }
+    }
   }
 }

@@ -30,6 +30,8 @@ interface Connected {
   readonly messages: number[];
   /** While `true` nothing that main sends arrives. */
   deaf: boolean;
+  /** While `true` it gets no CPU. */
+  starving: boolean;
 }
 
 /** A worker on a line of which each message is a copy and arrives a turn later, as between processes. */
@@ -46,6 +48,7 @@ function connect(main: MainLine, orders: Partial<WorkerOrders> = {}): Connected 
       killed.push(why);
       main.gone(member);
     },
+    starved: () => (connected.starving ? performance.now() : 0),
   });
   const send = (parts: PartForMain[]) => {
     messages.push(parts.length);
@@ -61,7 +64,7 @@ function connect(main: MainLine, orders: Partial<WorkerOrders> = {}): Connected 
     ...orders,
   });
   main.receive(member, [{ is: "joined" }]);
-  const connected: Connected = { worker, member, forgotten, killed, messages, deaf: false };
+  const connected: Connected = { worker, member, forgotten, killed, messages, deaf: false, starving: false };
   return connected;
 }
 
@@ -134,6 +137,18 @@ test("a main that was busy itself does not blame the workers", async () => {
   expect([...one.killed, ...two.killed]).toEqual([]);
 });
 
+test("a worker that gets no CPU is waited for, though not for ever", async () => {
+  const main = mainLine();
+  const [one, starving] = [connect(main), connect(main)];
+  starving.deaf = true;
+  starving.starving = true;
+  const announced = one.worker.announce([link]);
+  await Bun.sleep(2000);
+  expect(starving.killed).toEqual([]);
+  await announced;
+  expect([one.killed.length, starving.killed.length]).toEqual([0, 1]);
+}, 10_000);
+
 test("a worker that dies while others wait for it is not waited for; what it wrote goes on", async () => {
   const written: string[] = [];
   const main = mainLine({
@@ -158,7 +173,11 @@ test("a worker that dies while others wait for it is not waited for; what it wro
 test("a worker hears of changes from its joining on", async () => {
   const main = mainLine();
   const one = connect(main);
-  const stranger = main.connect({ send: () => expect.unreachable(), kill: () => expect.unreachable() });
+  const stranger = main.connect({
+    send: () => expect.unreachable(),
+    kill: () => expect.unreachable(),
+    starved: () => 0,
+  });
   await one.worker.announce([link]);
   expect(stranger.present).toBe(true);
 });

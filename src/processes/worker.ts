@@ -1,5 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
+import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { followFeed } from "./feed.ts";
 import type { PartForWorker } from "./line.ts";
@@ -9,6 +10,8 @@ import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
+/** How long a visitor waits for the other workers to hear of an edit, in ms: longer than one may be silent that has a CPU. */
+const tellLimit = 1_500;
 
 /** One of the processes that answer requests. Main starts it; by itself it is nothing. */
 function runWorker(toMain: (message: unknown) => void): void {
@@ -16,6 +19,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   const log = openLog(config.log);
   dieLoudly(log);
   const unheard = config.mutants.includes("no-broadcast");
+  const untold = unheard || config.workers === 1 || config.mutants.includes("no-telling");
   let app: App | undefined;
   let server: HttpServer | undefined;
   let stopFeed = () => {};
@@ -46,6 +50,7 @@ function runWorker(toMain: (message: unknown) => void): void {
     app = await openApp(config, {
       committer: line,
       announce: unheard ? async () => {} : (changes) => line.announce(changes),
+      ...(untold ? {} : { tell }),
       cacheReport: ({ address, state, why }) => {
         if (state === "up") log.info(`The cache at ${address} is used.`);
         else log.warn(`The cache at ${address} is not used.`, { why });
@@ -55,6 +60,11 @@ function runWorker(toMain: (message: unknown) => void): void {
     // From before the first link is remembered.
     if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);
     line.tell({ is: "joined" });
+  }
+
+  /** Without main, or with one that hangs, redirects go on. */
+  async function tell(news: readonly Change[]): Promise<void> {
+    await Promise.race([line.announce(news).catch(() => {}), Bun.sleep(tellLimit)]);
   }
 
   async function serve(): Promise<void> {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import type { LifePart, MainLine, Member } from "./line-main.ts";
@@ -178,6 +179,7 @@ class Worker {
     this.#member = line.connect({
       send: (parts) => this.#send(parts),
       kill: (why) => this.#kill(why),
+      starved: () => waitedForCpu(this.pid),
     });
     this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "worker.ts")], {
       env: environment,
@@ -245,6 +247,15 @@ class Worker {
     this.#line.gone(this.#member);
     this.#ready.reject(new StartFailed(`A worker ended before it served (${how}).`));
     this.#ended.resolve();
+  }
+}
+
+/** How long the process's main thread has waited for a CPU, in ms. Linux tells; elsewhere it is not known, and 0. */
+function waitedForCpu(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
   }
 }
 

@@ -6,11 +6,11 @@ let postgres: Promise<Postgres> | undefined;
 let stores = 0;
 
 /**
- * The setting for an empty store of the kind that `TEST_STORE` names (`sqlite`, `postgres`, `cassandra`), so that the same whole-program
- * tests run on each. The server behind it is shared by the tests of this process, and ends with it.
+ * The setting for an empty store of the kind that `TEST_STORE` names (`sqlite`, `postgres`; without it `usual`), so that the
+ * same whole-program tests run on each. The server behind it is shared by the tests of this process, and ends with it.
  */
-export async function storeForTests(): Promise<Record<string, string>> {
-  const kind = process.env.TEST_STORE ?? "sqlite";
+export async function storeForTests(usual = "sqlite"): Promise<Record<string, string>> {
+  const kind = process.env.TEST_STORE ?? usual;
   if (kind === "sqlite") return {};
   if (kind === "cassandra") {
     const url = (await startCassandra()).urlOf(`whole_${Date.now().toString(36)}_${++stores}`);
