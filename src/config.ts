@@ -30,6 +30,8 @@ export const mutants = [
   "no-breaker",
   "no-replay",
   "no-hearing",
+  "no-freeze",
+  "no-catch-up",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 
