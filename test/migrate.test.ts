@@ -62,6 +62,28 @@ needsPostgres("with Postgres", () => {
       expect(lost + wrong + resurrected).toBeGreaterThan(0);
     }, 120_000);
 
+  test("Ctrl-C lifts the freeze, and after kill -9 the next run takes it over", async () => {
+    const [from, to] = [empty(), empty()];
+    const server = await startServer({ args: ["--workers", "1"], env: { CURT_STORE: from } });
+    const create = async () => (await ask(server, "POST", "/api/v1/links", { url: "https://example.org/" })).status;
+    const frozen = async () => {
+      for (const end = Date.now() + 20_000; Date.now() < end && (await create()) !== 503; ) await Bun.sleep(50);
+    };
+    try {
+      const stopped = await runMigrate(["--from", from, "--to", to], {}, { signal: "SIGINT", at: frozen() });
+      expect(stopped.code).toBe(130);
+      await Bun.sleep(1100);
+      expect(await create()).toBe(201);
+      expect((await runMigrate(["--from", from, "--to", to], {}, { signal: "SIGKILL", at: frozen() })).code).toBe(137);
+      await Bun.sleep(1100);
+      expect(await create()).toBe(503);
+      const ended = await runMigrate(["--from", from, "--to", to]);
+      expect([ended.code, ended.out]).toEqual([0, expect.stringContaining(" links, ")]);
+    } finally {
+      await server.stop();
+    }
+  }, 120_000);
+
   test("the old store takes no changes any more until it is thawed; the new one does", async () => {
     const [from, to] = [empty(), empty()];
     const old = await startServer({ args: ["--workers", "1"], env: { CURT_STORE: from } });

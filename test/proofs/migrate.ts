@@ -23,18 +23,18 @@ export interface Ran {
   readonly seconds: number;
 }
 
-/** Runs `curt migrate`. `killAt`: resolves when it shall be killed with -9. */
+/** Runs `curt migrate`. `end`: what it is sent, when `at` resolves. */
 export async function runMigrate(
   args: string[],
   env: Record<string, string> = {},
-  killAt?: Promise<unknown>,
+  end?: { readonly signal: "SIGKILL" | "SIGINT"; readonly at: Promise<unknown> },
 ): Promise<Ran> {
   const from = performance.now();
   const child = Bun.spawn(["sh", program, "migrate", ...args], {
     env: { ...plainEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  void killAt?.then(() => child.kill("SIGKILL"));
+  void end?.at.then(() => child.kill(end.signal));
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { out, err, code, seconds: (performance.now() - from) / 1000 };
 }
@@ -73,7 +73,7 @@ export async function moveProof(options: { postgres: Postgres; links: number; ki
         const killed = runMigrate(
           ["--from", first, "--to", slow.href, ...data],
           {},
-          until(() => pagesIn(second, options.postgres, pages)),
+          { signal: "SIGKILL", at: until(() => pagesIn(second, options.postgres, pages)) },
         );
         if ((await killed).code === 137) kills++;
       }
@@ -82,7 +82,11 @@ export async function moveProof(options: { postgres: Postgres; links: number; ki
     const found = differences(held, await withStore(second, heldBy));
     for (let kill = 0; kill < options.kills; kill++) {
       const delay = 300 + Math.random() * 500;
-      const killed = await runMigrate(["--from", second, "--to", third, ...data], {}, Bun.sleep(delay));
+      const killed = await runMigrate(
+        ["--from", second, "--to", third, ...data],
+        {},
+        { signal: "SIGKILL", at: Bun.sleep(delay) },
+      );
       if (killed.code === 137) kills++;
     }
     const back = await runMigrate(["--from", second, "--to", third, "--json", ...data]);

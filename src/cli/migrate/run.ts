@@ -23,7 +23,7 @@ const heardAfter = 2000;
 const writesEndAfter = 5000;
 const pollEvery = 250;
 /** Who still writes so long after a freeze, in ms, does not know of it. */
-const mostSettling = 30_000;
+const mostSettling = 15_000;
 /** How often the last steps begin again because something was still written. */
 const mostAttempts = 5;
 /** Documents that expire sooner than this, in ms, are copied, and not compared: one side may be read after they are gone. */
