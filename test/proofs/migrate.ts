@@ -234,6 +234,10 @@ if (import.meta.main) {
       console.log(`${way}: exit ${code}, ${seconds.toFixed(1)} s. ${out.trim()} ${err.trim()}`);
       if (code !== 0) ok = false;
     }
+    const [there, back] = moved.runs.map(({ seconds }) => Math.round(links / seconds));
+    // What killed runs copied was not copied again.
+    if (moved.kills === 0)
+      console.log(`${there} and ${back} links a second, the comparison of both and 7 s of freeze included`);
     console.log(
       `${links} links, ${moved.kills} kills: ${moved.differences.length} differences. ${moved.differences.join("\n")}`,
     );

@@ -5,7 +5,7 @@ import { type Logbook, type Stage, staysBehind } from "./logbook.ts";
 import { pagesOf } from "./pages.ts";
 
 /** Links of a page, and documents, which may be larger. */
-const linkPage = 500;
+const linkPage = 1000;
 const documentPage = 100;
 /** Documents of the target that are looked up in the source at once. */
 const together = 50;
