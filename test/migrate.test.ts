@@ -50,7 +50,7 @@ needsPostgres("with Postgres", () => {
     expect(result.redirectsFailed).toBe(0);
   }, 120_000);
 
-  for (const mutant of ["no-freeze", "no-replay"])
+  for (const mutant of ["no-freeze", "no-catch-up"])
     test(`with ${mutant} it is found out that something is missing`, async () => {
       const store = empty();
       const result = await servedProof({

@@ -47,7 +47,7 @@ async function moveStore(context: Context, from: string, to: string): Promise<nu
       target,
       signal: context.interrupted,
       progress: (label) => showProgress(label, 0),
-      withoutReplay: context.config.mutants.includes("no-replay"),
+      withoutReplay: context.config.mutants.includes("no-catch-up"),
     };
     const { before, links, marks, documents, checksum } = await migrate(options);
     const seconds = Math.round((performance.now() - started) / 100) / 10;
