@@ -1,5 +1,6 @@
 import { keyOf, type LinkRecord } from "../../src/core/link.ts";
 import type { Document, Store } from "../../src/core/store.ts";
+import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
 import { awkwardSlugs, deleted, next, revived, sample } from "../../src/stores/contract/samples.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import { LocalCommitter } from "../../src/stores/sql/committer.ts";
@@ -15,8 +16,9 @@ export interface Held {
 
 /** Opens a store by its address, uses it and closes it. */
 export async function withStore<T>(address: string, work: (store: Store) => Promise<T>): Promise<T> {
-  if (address.startsWith("postgres:")) {
-    const store = await openPostgresStore({ url: address });
+  if (!address.startsWith("sqlite:")) {
+    const open = address.startsWith("postgres:") ? openPostgresStore : openCassandraStore;
+    const store = await open({ url: address });
     try {
       return await work(store);
     } finally {

@@ -1,19 +1,22 @@
 /**
- * Links move between stores and stay what they are: from the embedded store to Postgres and back, killed with -9 on the
- * way; and out of a store that servers write to, judged by a ledger.
+ * Links move between stores and stay what they are: from the embedded store to Postgres, Cassandra and back, killed with -9
+ * on the way; and out of a store that servers write to, judged by a ledger.
  *   npm run proof -- migrate [--links N] [--kills N]
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { program } from "../command.ts";
+import { need } from "../install.ts";
 import { Client, linksOf } from "../ledger/clients.ts";
 import { Ledger, type Verdict } from "../ledger/ledger.ts";
 import { seeded } from "../ledger/random.ts";
 import { differences, fill, heldBy, withStore } from "../migrate/contents.ts";
 import { TcpProxy } from "../proxy.ts";
 import { plainEnvironment, type Server, startServer } from "../server.ts";
+import { startCassandra } from "../servers/cassandra.ts";
+import { Keyspace } from "../servers/cassandra-keyspace.ts";
 import { type Postgres, startPostgres } from "../servers/postgres.ts";
 
 export interface Ran {
@@ -41,57 +44,64 @@ export async function runMigrate(
 
 export interface MoveResult {
   readonly links: number;
-  /** SQLite to Postgres, and Postgres to SQLite. */
+  /** One after the other; those that were killed are left out. */
   readonly runs: readonly Ran[];
   readonly kills: number;
   /** Between the first store and each of the others. */
   readonly differences: readonly string[];
 }
 
-/** Moves `links` links from the embedded store to Postgres and on to another embedded store, with some kills. */
-export async function moveProof(options: { postgres: Postgres; links: number; kills: number }): Promise<MoveResult> {
+/**
+ * Moves `links` links from the embedded store to Postgres, from there to Cassandra if there is one, and on to another
+ * embedded store. Each way is killed `kills` times.
+ */
+export async function moveProof(options: {
+  readonly postgres: Postgres;
+  /** The address of an empty keyspace. */
+  readonly cassandra?: string;
+  readonly links: number;
+  readonly kills: number;
+}): Promise<MoveResult> {
   const folder = mkdtempSync(join(tmpdir(), "curt-migrate-"));
-  const first = `sqlite:${join(folder, "first", "curt.db")}`;
-  const second = `${options.postgres.url}?schema=move_${crypto.randomUUID().slice(0, 8)}`;
-  const third = `sqlite:${join(folder, "third", "curt.db")}`;
+  const inPostgres = `${options.postgres.url}?schema=move_${crypto.randomUUID().slice(0, 8)}`;
+  const ways = [
+    `sqlite:${join(folder, "first", "curt.db")}`,
+    inPostgres,
+    ...(options.cassandra === undefined ? [] : [options.cassandra]),
+    `sqlite:${join(folder, "last", "curt.db")}`,
+  ];
+  const [first = ""] = ways;
   // Slow enough to be met in the middle.
   const proxy = new TcpProxy(`127.0.0.1:${options.postgres.port}`);
+  proxy.delay = 15;
+  const slow = new URL(inPostgres);
+  slow.port = String(proxy.port);
+  const data = ["--data", join(folder, "data")];
+  const runs: Ran[] = [];
+  const found: string[] = [];
+  let kills = 0;
   try {
-    Bun.spawnSync(["mkdir", "-p", join(folder, "first")]);
+    mkdirSync(join(folder, "first"));
     const held = await withStore(first, async (store) => {
       await fill(store, options.links);
       return heldBy(store);
     });
-    const data = ["--data", join(folder, "data")];
-    let kills = 0;
-    if (options.kills > 0) {
-      const slow = new URL(second);
-      slow.port = String(proxy.port);
-      proxy.delay = 15;
+    for (const [index, to] of ways.slice(1).entries()) {
+      const from = ways[index] ?? "";
       for (let kill = 1; kill <= options.kills; kill++) {
         const pages = kill + Math.floor((Math.random() * options.links) / 1000);
-        const killed = runMigrate(
-          ["--from", first, "--to", slow.href, ...data],
-          {},
-          { signal: "SIGKILL", at: until(() => pagesIn(second, options.postgres, pages)) },
-        );
-        if ((await killed).code === 137) kills++;
+        const at =
+          to === inPostgres
+            ? until(() => hasNoted(inPostgres, options.postgres, pages))
+            : Bun.sleep(300 + Math.random() * 500);
+        const aim = to === inPostgres ? slow.href : to;
+        const killed = await runMigrate(["--from", from, "--to", aim, ...data], {}, { signal: "SIGKILL", at });
+        if (killed.code === 137) kills++;
       }
+      runs.push(await runMigrate(["--from", from, "--to", to, "--json", ...data]));
+      found.push(...differences(held, await withStore(to, heldBy)));
     }
-    const there = await runMigrate(["--from", first, "--to", second, "--json", ...data]);
-    const found = differences(held, await withStore(second, heldBy));
-    for (let kill = 0; kill < options.kills; kill++) {
-      const delay = 300 + Math.random() * 500;
-      const killed = await runMigrate(
-        ["--from", second, "--to", third, ...data],
-        {},
-        { signal: "SIGKILL", at: Bun.sleep(delay) },
-      );
-      if (killed.code === 137) kills++;
-    }
-    const back = await runMigrate(["--from", second, "--to", third, "--json", ...data]);
-    found.push(...differences(held, await withStore(third, heldBy)));
-    return { links: options.links, runs: [there, back], kills, differences: found };
+    return { links: options.links, runs, kills, differences: found };
   } finally {
     proxy.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -99,7 +109,7 @@ export async function moveProof(options: { postgres: Postgres; links: number; ki
 }
 
 /** Whether the migration into the Postgres store has noted so many steps. */
-async function pagesIn(address: string, postgres: Postgres, pages: number): Promise<boolean> {
+async function hasNoted(address: string, postgres: Postgres, pages: number): Promise<boolean> {
   const schema = new URL(address).searchParams.get("schema") ?? "";
   const sql = new Bun.SQL(postgres.url, { max: 1 });
   try {
@@ -225,19 +235,19 @@ async function knock(server: Server, signal: AbortSignal, counts: { firstRefusal
 if (import.meta.main) {
   const { values } = parseArgs({ options: { links: { type: "string" }, kills: { type: "string" } } });
   const links = Number(values.links ?? 100_000);
+  const kills = Number(values.kills ?? 3);
+  const keyspace = need("cassandra") ? new Keyspace(await startCassandra()) : undefined;
   const postgres = await startPostgres();
   let ok = true;
   try {
-    const moved = await moveProof({ postgres, links, kills: Number(values.kills ?? 3) });
-    for (const [index, { code, err, out, seconds }] of moved.runs.entries()) {
-      const way = index === 0 ? "SQLite to Postgres" : "Postgres to SQLite";
-      console.log(`${way}: exit ${code}, ${seconds.toFixed(1)} s. ${out.trim()} ${err.trim()}`);
+    const cassandra = keyspace === undefined ? {} : { cassandra: keyspace.url };
+    const moved = await moveProof({ postgres, ...cassandra, links, kills });
+    for (const { code, err, out, seconds } of moved.runs) {
+      // What killed runs copied is not copied again.
+      const rate = moved.kills > 0 ? "" : `, ${Math.round(links / seconds)} links a second with freeze and comparison`;
+      console.log(`exit ${code}, ${seconds.toFixed(1)} s${rate}. ${out.trim()} ${err.trim()}`);
       if (code !== 0) ok = false;
     }
-    const [there, back] = moved.runs.map(({ seconds }) => Math.round(links / seconds));
-    // What killed runs copied was not copied again.
-    if (moved.kills === 0)
-      console.log(`${there} and ${back} links a second, the comparison of both and 7 s of freeze included`);
     console.log(
       `${links} links, ${moved.kills} kills: ${moved.differences.length} differences. ${moved.differences.join("\n")}`,
     );
@@ -252,6 +262,7 @@ if (import.meta.main) {
     if (served.run.code !== 0 || served.redirectsFailed + lost + wrong + resurrected > 0) ok = false;
   } finally {
     await postgres.stop();
+    await keyspace?.drop();
   }
   process.exit(ok ? 0 : 1);
 }

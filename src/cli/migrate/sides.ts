@@ -43,9 +43,7 @@ export function configOf(config: Config, flag: string, address: string): Config 
 /** The address of a store as it may be printed. */
 export function shownAddress({ store, storePath }: Config): string {
   if (store.kind === "sqlite") return `sqlite:${storePath}`;
-  const url = new URL(store.url);
-  if (url.password !== "") url.password = "***";
-  return url.href;
+  return store.url.replace(/:\/\/([^:@/]*):[^@/]*@/, "://$1:***@");
 }
 
 /** The folders of embedded stores that this command holds, each once. */
