@@ -3,6 +3,7 @@ import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
 import { counterSlugs } from "./core/counter.ts";
+import { honouringFreeze } from "./core/freeze.ts";
 import { Keys } from "./core/keys.ts";
 import { Links } from "./core/links.ts";
 import { Resolver } from "./core/resolver.ts";
@@ -18,6 +19,7 @@ import { openSqliteStore } from "./stores/sql/store.ts";
 
 /** All that answers requests or carries out commands, built from the settings. */
 export interface App {
+  /** Refuses writes while the store is frozen (`read_only`). */
   readonly store: Store;
   readonly links: Links;
   readonly resolver: Resolver;
@@ -57,13 +59,13 @@ export function openCommitter(config: Config): LocalCommitter | undefined {
   });
 }
 
-interface OpenedStore {
+export interface OpenedStore {
   readonly store: Store;
   degrade(why: string): void;
 }
 
-/** Opens the store that the settings name. */
-async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
+/** Opens the store that the settings name, with nothing in front of it: for moving it. Others use `openApp`. */
+export async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
   if (config.store.kind === "postgres") {
     const mutants = config.mutants.includes("synchronous-normal") ? (["unsynced"] as const) : [];
     const store = await openPostgresStore({ url: config.store.url, mutants });
@@ -83,9 +85,11 @@ async function openStore(config: Config, committer: Committer | undefined): Prom
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
 export async function openApp(config: Config, { committer, announce, tell, cacheReport }: AppParts): Promise<App> {
-  const { store, degrade } = await openStore(config, committer);
+  const { store: bare, degrade } = await openStore(config, committer);
+  const store = honouringFreeze(bare, () => performance.now(), config.mutants.includes("no-freeze"));
   const hash = hashSlugs(sha256);
-  const slugs = await slugsOf(config, store.registry, hash);
+  // Ids that are leased while the store is frozen go to no link.
+  const slugs = await slugsOf(config, bare.registry, hash);
   const now = Date.now;
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
   const deaf = config.mutants.includes("no-hearing");

@@ -31,6 +31,8 @@ export const mutants = [
   "no-replay",
   "no-hearing",
   "no-telling",
+  "no-freeze",
+  "no-catch-up",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

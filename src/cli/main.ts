@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   key: ["List, make and remove API keys.", () => import("./commands/key.ts")],
   backup: ["Copy the embedded store, while serving or not.", () => import("./commands/backup.ts")],
   restore: ["Put a backup in place of the embedded store.", () => import("./commands/restore.ts")],
+  migrate: ["Move everything into another store, while serving or not.", () => import("./commands/migrate.ts")],
   doctor: ["Check settings, data folder, store and server.", () => import("./commands/doctor.ts")],
 };
 

@@ -87,7 +87,8 @@ function readingConfig(config: Config): Config {
   return { ...config, slugs: "random", slugLength: 7 };
 }
 
-const refusing: Committer = {
+/** For whoever only reads. */
+export const refusing: Committer = {
   commit: () => Promise.reject(new StoreUnavailable("The store was opened to read.")),
   close: () => Promise.resolve(),
 };

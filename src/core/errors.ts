@@ -20,6 +20,7 @@ export const errorTable = {
   headers_too_large: { status: 431, title: "The headers are too large." },
   internal: { status: 500, title: "Something went wrong here." },
   store_unavailable: { status: 503, title: "The store cannot be asked now." },
+  read_only: { status: 503, title: "Nothing can be changed now." },
   slugs_exhausted: { status: 503, title: "No free slug was found." },
 } as const;
 

@@ -46,3 +46,8 @@ export function stateOf(link: LinkRecord, now: number): LinkState {
 export function keyOf(id: LinkId): string {
   return id.host === "" ? id.slug : `${id.host}//${id.slug}`;
 }
+
+/** Whether a later version of a slug's record is another link than the one before, and so the newest of the list. */
+export function isAnotherLink(before: LinkRecord, after: LinkRecord): boolean {
+  return after.deletedAt === null && (before.deletedAt !== null || before.token !== after.token);
+}

@@ -6,8 +6,11 @@ import type { LinkId, LinkRecord, LinkState } from "./link.ts";
  * one that finds its own data damaged throws `StoreDamaged`; after `close()` every method throws `StoreUnavailable`.
  */
 export interface Store {
+  /** Random, made with the data, and anew when a backup of it is restored: tells one store from another. */
+  readonly id: string;
   readonly links: LinkStore;
   readonly registry: Registry;
+  readonly contents: Contents;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,35 @@ export interface Registry {
   remove(kind: string, id: string): Promise<boolean>;
   /** All documents of a kind, by id. Meant for kinds with at most some thousands. */
   list(kind: string): Promise<Document[]>;
+}
+
+/** All that a store holds, as it is: for moving it into another store, of whatever engine. */
+export interface Contents {
+  /**
+   * Every link and every mark of a deleted one, in an order of the store's own. What is there when the first page is read
+   * is on one of the pages, in that version or a later one; while nobody writes, exactly once. A page may be shorter than
+   * the limit (1 to 1,000), even empty, and still have a `next`, which can be used again at any later time.
+   */
+  scanLinks(cursor: string | null, limit: number): Promise<ContentPage<LinkRecord>>;
+  /**
+   * Takes over records of another store as they are, at most 1,000, no two of one link: each where nothing or an older
+   * version is; what is there at the same or a newer version stays. One that is not deleted becomes the newest of the list,
+   * in the order of the records, unless the link there has its token. Repeating changes nothing. Durable when it returns.
+   */
+  adoptLinks(records: readonly LinkRecord[]): Promise<void>;
+  /** All documents of all kinds, as `scanLinks` gives records. */
+  scanDocuments(cursor: string | null, limit: number): Promise<ContentPage<Document>>;
+  /**
+   * Takes over documents of another store as they are, at most 1,000, no two of one key, whatever is there: only for a
+   * store that nobody else writes to. Repeating changes nothing. Durable when it returns.
+   */
+  adoptDocuments(documents: readonly Document[]): Promise<void>;
+}
+
+/** Some of all there is, and where to go on; `null`: that was all. */
+export interface ContentPage<T> {
+  readonly items: T[];
+  readonly next: string | null;
 }
 
 /** The store cannot be asked now. Nothing is known about the outcome of a write that ended so. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, setDefaultTimeout } from "bun:test";
 import type { Store } from "../core/store.ts";
 import { describeClosing } from "./contract/closing.ts";
+import { describeContents } from "./contract/contents.ts";
 import { describeFeed } from "./contract/feed.ts";
 import { describeLinks } from "./contract/links.ts";
 import { describeLists } from "./contract/lists.ts";
@@ -36,6 +37,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describeLists(current);
     describeFeed(current);
     describeRegistry(current);
+    describeContents(current);
     describeModel(current);
     describeClosing(current);
   });

@@ -1,6 +1,7 @@
 import { keyOf, type LinkId, type LinkRecord, stateOf } from "../../src/core/link.ts";
 import {
   type ChangePage,
+  type Contents,
   type Document,
   type InsertOutcome,
   type LinkStore,
@@ -19,6 +20,7 @@ import { wordsOf } from "../../src/core/words.ts";
  * operation, with its name.
  */
 export class MemoryStore implements Store {
+  readonly id = crypto.randomUUID();
   readonly linkMap = new Map<string, LinkRecord>();
   readonly documents = new Map<string, Document>();
   before: (operation: string) => Promise<void> | void = () => {};
@@ -100,6 +102,21 @@ export class MemoryStore implements Store {
     list: async (kind) => {
       await this.#step("listDocuments");
       return [...this.documents.values()].filter((one) => one.kind === kind);
+    },
+  };
+
+  readonly contents: Contents = {
+    scanLinks: async () => ({ items: [...this.linkMap.values()], next: null }),
+    adoptLinks: async (records) => {
+      for (const record of records) {
+        if ((this.linkMap.get(keyOf(record))?.version ?? 0) >= record.version) continue;
+        this.#order = [...this.#order.filter((key) => key !== keyOf(record)), keyOf(record)];
+        this.linkMap.set(keyOf(record), record);
+      }
+    },
+    scanDocuments: async () => ({ items: [...this.documents.values()], next: null }),
+    adoptDocuments: async (documents) => {
+      for (const one of documents) this.documents.set(`${one.kind}/${one.id}`, one);
     },
   };
 

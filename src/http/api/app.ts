@@ -5,11 +5,12 @@ import { problemResponse } from "../problem.ts";
 import type { HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { newApi, Shared } from "./context.ts";
+import { freezePaths } from "./freeze.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
 
-const methods = ["GET", "POST", "PATCH", "DELETE"];
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Everything that programs ask, as one function. */
 export function programs(options: HttpOptions): Programs {
@@ -18,6 +19,7 @@ export function programs(options: HttpOptions): Programs {
   linkPaths(api, shared);
   batchPath(api, shared);
   keyPaths(api, shared);
+  freezePaths(api, shared);
   shortenPaths(api, shared);
   documentPath(api);
 

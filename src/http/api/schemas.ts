@@ -160,6 +160,16 @@ export const newKeySchema = keySchema
   .extend({ key: z.string().openapi({ description: "Shown once" }) })
   .openapi("MadeKey");
 
+export const freezeBody = z
+  .strictObject({
+    by: text(100).openapi({ description: "Who freezes the store" }),
+    expiresAt: time.nullable().optional(),
+  })
+  .openapi("NewFreeze");
+export const freezeSchema = z
+  .object({ by: z.string(), version: z.int(), expiresAt: shownTime.nullable() })
+  .openapi("Freeze");
+
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 
 export const problemSchema = z
@@ -196,4 +206,4 @@ export function problems(...list: ErrorCode[]) {
 }
 
 /** Codes that any request can meet. */
-const always: ErrorCode[] = ["uri_too_long", "headers_too_large", "internal", "store_unavailable"];
+const always: ErrorCode[] = ["uri_too_long", "headers_too_large", "internal", "store_unavailable", "read_only"];

@@ -1,3 +1,4 @@
+import type { Frozen } from "../../core/freeze.ts";
 import type { ApiKey } from "../../core/keys.ts";
 import { type LinkRecord, stateOf } from "../../core/link.ts";
 import { pathOfSlug } from "../address.ts";
@@ -40,4 +41,9 @@ export function shownKey(key: ApiKey) {
     createdAt: new Date(key.createdAt).toISOString(),
     expiresAt: timeOf(key.expiresAt),
   };
+}
+
+/** A freeze as the API answers it. */
+export function shownFreeze({ by, version, expiresAt }: Frozen) {
+  return { by, version, expiresAt: timeOf(expiresAt) };
 }

@@ -30,8 +30,9 @@ export interface LinkRow extends Place {
 }
 
 export const selectLink = "SELECT doc, version, bucket, pos, writes FROM links WHERE host = ? AND slug = ?";
-const insertLink = "INSERT INTO links (host, slug, version, doc, bucket, pos, writes) VALUES (?, ?, ?, ?, ?, ?, ?)";
-const updateLink =
+export const insertLink =
+  "INSERT INTO links (host, slug, version, doc, bucket, pos, writes) VALUES (?, ?, ?, ?, ?, ?, ?)";
+export const updateLink =
   "UPDATE links SET version = ?, doc = ?, bucket = ?, pos = ?, writes = ? WHERE host = ? AND slug = ? IF version = ?";
 
 export interface LinkParts {
@@ -191,7 +192,7 @@ export class CassandraLinks implements LinkStore {
 }
 
 /** Half a surrogate pair would become another text. None is in any slug that Curt takes. */
-function isStorable({ host, slug }: LinkId): boolean {
+export function isStorable({ host, slug }: LinkId): boolean {
   return host.isWellFormed() && slug.isWellFormed();
 }
 

@@ -13,7 +13,7 @@ const longest = 630_720_000;
 /** The time of the row that lists a document without an end: above every `expiresAt`. */
 const endless = 2 ** 53 - 1;
 
-interface DocumentRow {
+export interface DocumentRow {
   readonly value: string;
   readonly version: number;
   readonly expires_at: bigint | null;
@@ -90,6 +90,34 @@ export class CassandraRegistry implements Registry {
     return { outcome: "conflict", current };
   }
 
+  /** Puts the document in place of whatever is there. Making it again changes nothing. */
+  adopt(document: Document): Promise<void> {
+    const { cluster } = this.#parts;
+    return this.#turns.take(`${document.kind}\n${document.id}`, async () => {
+      await this.#enlist(document);
+      await cluster.untilKnown((left) => this.#adopt(document, left));
+    });
+  }
+
+  async #adopt({ kind, id, value, version, expiresAt }: Document, left: number): Promise<void> {
+    const { cluster } = this.#parts;
+    const expires = expiresAt === null ? null : BigInt(expiresAt);
+    const ttl = this.#ttl(expiresAt);
+    for (;;) {
+      const row = await this.#row(kind, id, left, true);
+      if (row?.value === value && row.version === version && row.expires_at === expires) return;
+      const lost =
+        row === undefined
+          ? await cluster.compareAndSet(insertRow, [kind, id, value, version, expires, newWriteId(), ttl], left)
+          : await cluster.compareAndSet(
+              updateRow,
+              [ttl, value, version, expires, withWrite(newWriteId(), row.writes), kind, id, row.writes],
+              left,
+            );
+      if (lost === undefined) return;
+    }
+  }
+
   async remove(kind: string, id: string): Promise<boolean> {
     const { cluster } = this.#parts;
     let there = false;
@@ -158,11 +186,15 @@ export class CassandraRegistry implements Registry {
   }
 
   #document(kind: string, id: string, row: DocumentRow | undefined): Document | undefined {
-    if (row === undefined) return undefined;
-    const expiresAt = row.expires_at === null ? null : Number(row.expires_at);
-    if (expiresAt !== null && expiresAt <= this.#parts.clock()) return undefined;
-    return { kind, id, value: row.value, version: row.version, expiresAt };
+    return row && documentOf(kind, id, row, this.#parts.clock());
   }
+}
+
+/** The document of a row, `undefined` if it has expired. */
+export function documentOf(kind: string, id: string, row: DocumentRow, now: number): Document | undefined {
+  const expiresAt = row.expires_at === null ? null : Number(row.expires_at);
+  if (expiresAt !== null && expiresAt <= now) return undefined;
+  return { kind, id, value: row.value, version: row.version, expiresAt };
 }
 
 /** Whether a version that was there for a time could still be seen. */

@@ -1,8 +1,9 @@
-import type { LinkStore, Registry, Store } from "../../core/store.ts";
+import type { Contents, LinkStore, Registry, Store } from "../../core/store.ts";
 import { StoreUnavailable } from "../../core/store.ts";
 import { addressOf } from "./address.ts";
 import { Buckets } from "./buckets.ts";
 import { Cluster } from "./cluster.ts";
+import { CassandraContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { CassandraLinks } from "./links.ts";
 import { LinkLists } from "./lists.ts";
@@ -38,23 +39,24 @@ export async function openCassandraStore(options: CassandraStoreOptions): Promis
 }
 
 export class CassandraStore implements Store {
+  readonly id: string;
   readonly links: LinkStore;
   readonly registry: Registry;
+  readonly contents: Contents;
   readonly #cluster: Cluster;
 
   constructor({ client, store }: Prepared, shown: string, options: CassandraStoreOptions) {
     const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 4096, mutants = [] } = options;
     const cluster = new Cluster({ client, shown, readLimit, writeLimit });
     this.#cluster = cluster;
-    this.links = new CassandraLinks({
-      cluster,
-      buckets: new Buckets({ cluster, clock, size: bucketSize }),
-      index: new TermIndex(cluster),
-      lists: new LinkLists(cluster),
-      feed: new Feed({ cluster, clock, store, mutants }),
-      mutants,
-    });
-    this.registry = new CassandraRegistry({ cluster, clock, mutants });
+    const buckets = new Buckets({ cluster, clock, size: bucketSize });
+    const index = new TermIndex(cluster);
+    const feed = new Feed({ cluster, clock, store, mutants });
+    const registry = new CassandraRegistry({ cluster, clock, mutants });
+    this.id = store;
+    this.links = new CassandraLinks({ cluster, buckets, index, lists: new LinkLists(cluster), feed, mutants });
+    this.registry = registry;
+    this.contents = new CassandraContents({ cluster, buckets, index, feed, registry, clock });
   }
 
   /** Ends the connections when what is done behind has ended, at most after 6 s. */

@@ -28,6 +28,11 @@ export function describeClosing(current: Current): void {
         put: () => store.registry.put({ kind: "k", id: "a", value: "1", version: 1, expiresAt: null }),
         remove: () => store.registry.remove("k", "a"),
         "registry list": () => store.registry.list("k"),
+        scanLinks: () => store.contents.scanLinks(null, 1),
+        adoptLinks: () => store.contents.adoptLinks([sample("d")]),
+        scanDocuments: () => store.contents.scanDocuments(null, 1),
+        adoptDocuments: () =>
+          store.contents.adoptDocuments([{ kind: "k", id: "b", value: "1", version: 2, expiresAt: null }]),
       };
       for (const [name, call] of Object.entries(calls)) {
         let thrown: unknown;

@@ -133,9 +133,11 @@ export class Inserter {
 
 type Column = string[];
 
-function rowsOf(records: readonly LinkRecord[]): readonly [Column, Column, Column, Column, Column] {
+/** The rows of records, column by column: versions, hosts, slugs, documents, words and tokens. */
+export function rowsOf(records: readonly LinkRecord[]): readonly [number[], Column, Column, Column, Column, Column] {
   const terms = records.map(termsOf);
   return [
+    records.map((record) => record.version),
     records.map((record) => record.host),
     records.map((record) => record.slug),
     records.map(encodeRecord),
@@ -144,16 +146,22 @@ function rowsOf(records: readonly LinkRecord[]): readonly [Column, Column, Colum
   ];
 }
 
-/** Ids are given in the order of the records, and rows locked in the order of slugs, so that no two nodes wait for each other. */
-async function insertRows(sql: SQL, rows: ReturnType<typeof rowsOf>): Promise<{ n: number }[]> {
-  const [hosts, slugs, docs, words, tokens] = rows.map((column) => sql.array(column, "TEXT"));
+/**
+ * Gives the numbers, from 1, of the records whose slugs nobody had. Ids are given in the order of the records, and rows
+ * locked in the order of slugs, so that no two nodes wait for each other.
+ */
+export async function insertRows(sql: SQL, rows: ReturnType<typeof rowsOf>): Promise<{ n: number }[]> {
+  const [numbers, ...texts] = rows;
+  const versions = sql.array(numbers, "INTEGER");
+  const [hosts, slugs, docs, words, tokens] = texts.map((column) => sql.array(column, "TEXT"));
   return sql<{ n: number }[]>`
     WITH input AS MATERIALIZED (
-      SELECT nextval('link_ids') AS id, t.n::integer AS n, host, slug, doc, words, tokens
-      FROM unnest(${hosts}, ${slugs}, ${docs}, ${words}, ${tokens}) WITH ORDINALITY AS t (host, slug, doc, words, tokens, n)
+      SELECT nextval('link_ids') AS id, t.n::integer AS n, version, host, slug, doc, words, tokens
+      FROM unnest(${versions}, ${hosts}, ${slugs}, ${docs}, ${words}, ${tokens})
+        WITH ORDINALITY AS t (version, host, slug, doc, words, tokens, n)
     ), won AS (
       INSERT INTO links (id, host, slug, version, doc, write_id)
-      SELECT id, host, slug, 1, doc, '' FROM input ORDER BY host COLLATE "C", slug COLLATE "C", id
+      SELECT id, host, slug, version, doc, '' FROM input ORDER BY host COLLATE "C", slug COLLATE "C", id
       ON CONFLICT (host, slug) DO NOTHING RETURNING id
     ), made AS (
       SELECT input.* FROM input JOIN won USING (id)
@@ -162,7 +170,7 @@ async function insertRows(sql: SQL, rows: ReturnType<typeof rowsOf>): Promise<{ 
       SELECT (id >> 15)::integer, unnest(string_to_array(words, ' ')), id FROM made
       UNION ALL SELECT -1, unnest(string_to_array(tokens, ' ')), id FROM made
     ), noted AS (
-      INSERT INTO changes (host, slug, version) SELECT host, slug, 1 FROM made
+      INSERT INTO changes (host, slug, version) SELECT host, slug, version FROM made
     )
     SELECT n FROM made`;
 }

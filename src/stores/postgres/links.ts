@@ -20,7 +20,7 @@ import { untilKnown } from "./repeat.ts";
 
 const insertLimit = 1000;
 
-interface LinkRow {
+export interface LinkRow {
   /** A bigint, as text. */
   readonly id: string;
   readonly slug: string;
@@ -85,7 +85,8 @@ export class PostgresLinks implements LinkStore {
     if (mine(row)) return { outcome: "replaced", record };
     const current = decodeRecord(record, row.doc);
     if (current.version === record.version - 1) {
-      const moved = await writes.run((sql) => replaceRow(sql, row, current, record, writeId), left);
+      const last = current.deletedAt !== null && record.deletedAt === null;
+      const moved = await writes.run((sql) => replaceRow(sql, row, { current, next: record, writeId, last }), left);
       if (moved.length > 0) {
         feed.written(1);
         return { outcome: "replaced", record };
@@ -131,7 +132,7 @@ export class PostgresLinks implements LinkStore {
 }
 
 /** Postgres keeps no NUL, and half a surrogate pair would become another text. Neither is in any slug that Curt takes. */
-function isStorable({ host, slug }: LinkId): boolean {
+export function isStorable({ host, slug }: LinkId): boolean {
   return [host, slug].every((text) => text.isWellFormed() && !text.includes("\0"));
 }
 
@@ -146,9 +147,15 @@ function indexedTerms(record: LinkRecord): Map<string, Term> {
   return new Map(all.map((term) => [term.word, term]));
 }
 
-/** Writes `next` over `current`, if that is still there, and moves the index by the difference of the two. */
-function replaceRow(sql: SQL, row: LinkRow, current: LinkRecord, next: LinkRecord, writeId: string) {
-  const revived = current.deletedAt !== null && next.deletedAt === null;
+/**
+ * Writes `next` over `current`, if that is still there, and moves the index by the difference of the two; `last`: it
+ * becomes the newest of the list.
+ */
+export function replaceRow(
+  sql: SQL,
+  row: Pick<LinkRow, "id">,
+  { current, next, writeId, last }: { current: LinkRecord; next: LinkRecord; writeId: string; last: boolean },
+) {
   const before = indexedTerms(current);
   const after = indexedTerms(next);
   const gone = [...before.values()].filter(({ word }) => !after.has(word));
@@ -168,9 +175,9 @@ function replaceRow(sql: SQL, row: LinkRow, current: LinkRecord, next: LinkRecor
   const [comeTokens, comeWords] = columns(come);
   return sql<{ id: string }[]>`
     WITH moved AS (
-      UPDATE links SET id = CASE WHEN ${revived}::boolean THEN nextval('link_ids') ELSE id END,
+      UPDATE links SET id = CASE WHEN ${last}::boolean THEN nextval('link_ids') ELSE id END,
         version = ${next.version}, doc = ${encodeRecord(next)}, write_id = ${writeId}
-      WHERE host = ${next.host} AND slug = ${next.slug} AND version = ${next.version - 1} RETURNING id
+      WHERE host = ${next.host} AND slug = ${next.slug} AND version = ${current.version} RETURNING id
     ), gone AS (
       DELETE FROM link_words w USING moved, unnest(${goneTokens}, ${goneWords}) AS g (token, word)
       WHERE w.part = CASE WHEN g.token THEN -1 ELSE (${row.id}::bigint >> 15)::integer END AND w.word = g.word

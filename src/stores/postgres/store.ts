@@ -1,5 +1,6 @@
-import type { LinkStore, Registry, Store } from "../../core/store.ts";
+import type { Contents, LinkStore, Registry, Store } from "../../core/store.ts";
 import { addressOf } from "./address.ts";
+import { PostgresContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { PostgresLinks } from "./links.ts";
 import { LinkLists } from "./lists.ts";
@@ -54,14 +55,17 @@ interface Parts {
 }
 
 export class PostgresStore implements Store {
+  readonly id: string;
   readonly links: LinkStore;
   readonly registry: Registry;
+  readonly contents: Contents;
   readonly feed: Feed;
   readonly #pools: readonly Pool[];
 
   constructor(parts: Parts, options: PostgresStoreOptions) {
     const { lookups, writes, lists, store, writeLimit } = parts;
     const { feedLength = 100_000, clock = Date.now, mutants = [] } = options;
+    this.id = store;
     this.#pools = [lookups, writes, lists];
     this.feed = new Feed({ lookups, writes, store, length: feedLength, mutants });
     this.links = new PostgresLinks({
@@ -73,6 +77,7 @@ export class PostgresStore implements Store {
       mutants,
     });
     this.registry = new PostgresRegistry({ lookups, writes, lists, writeLimit, clock, mutants });
+    this.contents = new PostgresContents({ lists, writes, writeLimit, feed: this.feed, clock });
   }
 
   /** Ends the connections when what is under way has ended, at most after its deadline. */

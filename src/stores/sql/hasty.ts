@@ -26,6 +26,9 @@ function hoped(op: WriteOp): WriteResult {
       return { outcome: "inserted", doc: null };
     case "replace":
       return { outcome: "replaced" };
+    case "adopt":
+    case "adoptDocument":
+      return { outcome: "adopted" };
     case "put":
       return { outcome: "stored" };
     case "remove":

@@ -1,7 +1,7 @@
-import type { Document } from "../../core/store.ts";
+import { type Document, StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 
 /** One write, as plain JSON, so that a worker can send it to the process that commits. */
-export type WriteOp = InsertOp | ReplaceOp | PutOp | RemoveOp;
+export type WriteOp = InsertOp | ReplaceOp | AdoptOp | PutOp | AdoptDocumentOp | RemoveOp;
 
 interface LinkText {
   readonly host: string;
@@ -26,8 +26,19 @@ export interface ReplaceOp extends LinkText {
   readonly op: "replace";
 }
 
+/** Any version, over nothing or an older one. */
+export interface AdoptOp extends LinkText {
+  readonly op: "adopt";
+}
+
 export interface PutOp {
   readonly op: "put";
+  readonly document: Document;
+}
+
+/** Any version, over whatever is there. */
+export interface AdoptDocumentOp {
+  readonly op: "adoptDocument";
   readonly document: Document;
 }
 
@@ -44,6 +55,8 @@ export type WriteResult =
   | { readonly outcome: "taken"; readonly doc: string }
   | { readonly outcome: "replaced" }
   | { readonly outcome: "conflict"; readonly doc: string | null }
+  /** It is there now, or what was there stays. */
+  | { readonly outcome: "adopted" }
   | { readonly outcome: "stored" }
   | { readonly outcome: "outdated"; readonly current: Document | null }
   | { readonly outcome: "removed"; readonly found: boolean }
@@ -51,6 +64,13 @@ export type WriteResult =
   | { readonly outcome: "damaged"; readonly message: string }
   /** The database would not take this one; nothing was written. */
   | { readonly outcome: "refused"; readonly message: string };
+
+/** The error for a result that is none of those the operation has. */
+export function unexpected(result: WriteResult | undefined): Error {
+  if (result?.outcome === "damaged") return new StoreDamaged(result.message);
+  if (result?.outcome === "refused") return new StoreUnavailable(result.message);
+  return new StoreUnavailable(`The committer answered ${result?.outcome ?? "nothing"}.`);
+}
 
 /**
  * Where writes go: the one writer of the database file, or a line to it.

@@ -1,24 +1,25 @@
 import { keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
-import {
-  type ChangePage,
-  type Document,
-  type InsertOutcome,
-  type LinkStore,
-  type ListPage,
-  type ListQuery,
-  type PutOutcome,
-  type Registry,
-  type ReplaceOutcome,
-  type Store,
-  StoreDamaged,
-  StoreUnavailable,
+import type {
+  ChangePage,
+  Contents,
+  Document,
+  InsertOutcome,
+  LinkStore,
+  ListPage,
+  ListQuery,
+  PutOutcome,
+  Registry,
+  ReplaceOutcome,
+  Store,
 } from "../../core/store.ts";
 import { decodeRecord, encodeRecord } from "../record.ts";
+import { SqliteContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { LinkLists } from "./lists.ts";
-import type { Committer, InsertOp, WriteOp, WriteResult } from "./operation.ts";
+import { type Committer, type InsertOp, unexpected, type WriteOp, type WriteResult } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { type DocumentRow, documentOf, type LinkRow } from "./rows.ts";
+import { readMeta } from "./schema.ts";
 import { termsOf } from "./terms.ts";
 
 export interface SqliteStoreOptions {
@@ -42,8 +43,10 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 const insertLimit = 1000;
 
 export class SqliteStore implements Store {
+  readonly id: string;
   readonly links: LinkStore;
   readonly registry: Registry;
+  readonly contents: Contents;
   readonly #reader: Reader;
 
   constructor(options: SqliteStoreOptions) {
@@ -51,9 +54,13 @@ export class SqliteStore implements Store {
       cacheBytes: options.cacheBytes ?? 8e6,
       trustRows: options.trustRows === true,
     });
+    const { connection } = this.#reader;
+    this.id = connection.use(() => readMeta(connection.db, connection.path)).store;
     const write = (ops: readonly WriteOp[]) => this.#write(options.committer, ops);
+    const clock = options.clock ?? Date.now;
     this.links = new SqliteLinks(this.#reader, write);
-    this.registry = new SqliteRegistry(this.#reader, write, options.clock ?? Date.now);
+    this.registry = new SqliteRegistry(this.#reader, write, clock);
+    this.contents = new SqliteContents(this.#reader, write, clock);
   }
 
   /**
@@ -83,13 +90,6 @@ export class SqliteStore implements Store {
 }
 
 type Write = (ops: readonly WriteOp[]) => Promise<WriteResult[]>;
-
-/** The error for a result that is none of those the operation has. */
-function unexpected(result: WriteResult | undefined): Error {
-  if (result?.outcome === "damaged") return new StoreDamaged(result.message);
-  if (result?.outcome === "refused") return new StoreUnavailable(result.message);
-  return new StoreUnavailable(`The committer answered ${result?.outcome ?? "nothing"}.`);
-}
 
 class SqliteLinks implements LinkStore {
   readonly #reader: Reader;

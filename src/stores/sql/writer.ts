@@ -1,9 +1,9 @@
-import { keyOf, type LinkRecord } from "../../core/link.ts";
+import { isAnotherLink, keyOf, type LinkRecord } from "../../core/link.ts";
 import { type Document, StoreDamaged } from "../../core/store.ts";
 import { decodeRecord } from "../record.ts";
 import { changeSum, documentSum, linkSum } from "./checksum.ts";
 import type { Connection } from "./connection.ts";
-import type { InsertOp, PutOp, RemoveOp, ReplaceOp, Terms, WriteOp, WriteResult } from "./operation.ts";
+import type { AdoptOp, InsertOp, PutOp, RemoveOp, ReplaceOp, Terms, WriteOp, WriteResult } from "./operation.ts";
 import { type DocumentRow, documentOf, type LinkRow, recordOf } from "./rows.ts";
 import { indexedTerms } from "./terms.ts";
 
@@ -12,6 +12,10 @@ interface Reindex {
   readonly indexedBefore: boolean;
   readonly terms: Terms;
 }
+
+type LinkOp = InsertOp | ReplaceOp | AdoptOp;
+
+const noTerms: Terms = { words: [], tokens: [] };
 
 /** How often expired documents are removed, and how many at once. */
 const purgeEvery = 1000;
@@ -66,24 +70,24 @@ export class Writer {
         return this.#insert(op);
       case "replace":
         return this.#replace(op);
+      case "adopt":
+        return this.#adopt(op);
       case "put":
         return this.#put(op);
+      case "adoptDocument":
+        this.#write(op.document);
+        return { outcome: "adopted" };
       case "remove":
         return this.#remove(op);
     }
   }
 
   #insert(op: InsertOp): WriteResult {
-    const id = this.#lastId + 1;
-    if (this.#statements.insert.run(id, op.host, op.slug, op.doc, linkSum(id, op.host, op.slug, op.doc)).changes > 0) {
-      this.#lastId = id;
-      this.#reindex.set(id, { indexedBefore: false, terms: op.terms });
+    if (this.#append(op)) {
       this.#note(op, 1);
       return { outcome: "inserted", doc: null };
     }
-    const there = this.#current(op);
-    if (there === undefined)
-      throw new StoreDamaged(`${this.#path}: ${JSON.stringify(keyOf(op))} is taken, but can't be read.`);
+    const there = this.#owner(op);
     const mine = there.record.token === decodeRecord(op, op.doc).token;
     return { outcome: mine ? "inserted" : "taken", doc: there.row.doc };
   }
@@ -94,32 +98,64 @@ export class Writer {
     const { row, record } = there;
     const next = decodeRecord(op, op.doc);
     if (record.version !== next.version - 1) return { outcome: "conflict", doc: row.doc };
-    if (record.deletedAt !== null && next.deletedAt === null) {
-      this.#statements.remove.run(row.id);
-      this.#lastId++;
-      this.#statements.insert.run(
-        this.#lastId,
-        op.host,
-        op.slug,
-        op.doc,
-        linkSum(this.#lastId, op.host, op.slug, op.doc),
-      );
-      this.#reindex.set(this.#lastId, { indexedBefore: false, terms: op.terms });
-    } else {
-      this.#statements.update.run(op.doc, linkSum(row.id, op.host, op.slug, op.doc), row.id);
-      const indexedBefore = this.#reindex.get(row.id)?.indexedBefore ?? record.deletedAt === null;
-      this.#reindex.set(row.id, { indexedBefore, terms: op.terms });
-    }
+    this.#overwrite(op, row.id, record, record.deletedAt !== null && next.deletedAt === null);
     this.#note(op, next.version);
     return { outcome: "replaced" };
   }
 
-  #current(op: InsertOp | ReplaceOp): { row: LinkRow; record: LinkRecord } | undefined {
+  #adopt(op: AdoptOp): WriteResult {
+    const next = decodeRecord(op, op.doc);
+    if (!this.#append(op)) {
+      const there = this.#owner(op);
+      if (there.record.version >= next.version) return { outcome: "adopted" };
+      this.#overwrite(op, there.row.id, there.record, isAnotherLink(there.record, next));
+    }
+    this.#note(op, next.version);
+    return { outcome: "adopted" };
+  }
+
+  /** Adds a row after all others, if the slug has none. */
+  #append(op: LinkOp): boolean {
+    const id = this.#lastId + 1;
+    const { changes } = this.#statements.insert.run(
+      id,
+      op.host,
+      op.slug,
+      op.doc,
+      linkSum(id, op.host, op.slug, op.doc),
+    );
+    if (changes === 0) return false;
+    this.#lastId = id;
+    this.#reindex.set(id, { indexedBefore: false, terms: op.terms });
+    return true;
+  }
+
+  /** Writes over the row of `before`; `last`: and moves it after all others. */
+  #overwrite(op: LinkOp, id: number, before: LinkRecord, last: boolean): void {
+    const indexedBefore = this.#reindex.get(id)?.indexedBefore ?? before.deletedAt === null;
+    this.#reindex.set(id, { indexedBefore, terms: last ? noTerms : op.terms });
+    if (last) {
+      this.#statements.remove.run(id);
+      this.#append(op);
+    } else {
+      this.#statements.update.run(op.doc, linkSum(id, op.host, op.slug, op.doc), id);
+    }
+  }
+
+  /** What has the slug that an insert found taken. */
+  #owner(op: LinkOp): { row: LinkRow; record: LinkRecord } {
+    const there = this.#current(op);
+    if (there === undefined)
+      throw new StoreDamaged(`${this.#path}: ${JSON.stringify(keyOf(op))} is taken, but can't be read.`);
+    return there;
+  }
+
+  #current(op: LinkOp): { row: LinkRow; record: LinkRecord } | undefined {
     const row = this.#statements.find.get(op.host, op.slug);
     return row === null ? undefined : { row, record: recordOf(op, row, this.#path) };
   }
 
-  #note(op: InsertOp | ReplaceOp, version: number): void {
+  #note(op: LinkOp, version: number): void {
     const seq = ++this.#lastSeq;
     const sum = changeSum(seq, { host: op.host, slug: op.slug, version });
     this.#statements.note.run(seq, op.host, op.slug, version, sum);
@@ -140,11 +176,15 @@ export class Writer {
   }
 
   #put({ document }: PutOp): WriteResult {
-    const { kind, id, value, version, expiresAt } = document;
-    const current = this.#document(kind, id);
-    if ((current?.version ?? 0) !== version - 1) return { outcome: "outdated", current: current ?? null };
-    this.#statements.put.run(kind, id, value, version, expiresAt, documentSum(document));
+    const current = this.#document(document.kind, document.id);
+    if ((current?.version ?? 0) !== document.version - 1) return { outcome: "outdated", current: current ?? null };
+    this.#write(document);
     return { outcome: "stored" };
+  }
+
+  #write(document: Document): void {
+    const { kind, id, value, version, expiresAt } = document;
+    this.#statements.put.run(kind, id, value, version, expiresAt, documentSum(document));
   }
 
   #remove({ kind, id }: RemoveOp): WriteResult {
