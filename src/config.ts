@@ -31,6 +31,7 @@ export const mutants = [
   "no-replay",
   "no-hearing",
   "no-telling",
+  "unconditional",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 
