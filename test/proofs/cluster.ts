@@ -4,12 +4,14 @@
  * With `--replication 1` each row is on one node only, and it must fail.
  */
 import { parseArgs } from "node:util";
+import { Client, policies, types } from "cassandra-driver";
 import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
 import { ask, follow } from "../client.ts";
 import { type Asked, type Ended, Mix } from "../cluster-load.ts";
 import { seeded } from "../ledger/random.ts";
 import { type Nodes, quantile, startNodes } from "../nodes.ts";
 import { childrenOf } from "../process-list.ts";
+import type { CassandraNode } from "../servers/cassandra/node.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 
 export interface ClusterOptions {
@@ -39,10 +41,10 @@ export interface ClusterResult {
     readonly createsSlowestMs: number;
   };
   readonly back: {
-    /** From the time when both answer CQL to the last failure; 0: none. */
+    /** To the last failure from the time when each, asked alone, has answered a query for which it needs the others. */
     readonly healedAfterMs: number;
-    /** The same, from the time when the first of the two does. */
-    readonly healedAfterFirstMs: number;
+    /** The same from the time when both ports answer, which is before Cassandra's nodes see one another. */
+    readonly healedAfterPortMs: number;
     readonly restarts: number;
   };
   readonly ledger: {
@@ -99,17 +101,20 @@ export async function clusterProof(options: ClusterOptions): Promise<ClusterResu
     const two = (await phase("two killed", seconds, from)).filter(({ asked }) => asked.sentAt >= from);
     const twoDead = judgeTwoDead(two);
 
-    const [firstBack, bothBack] = await answering([first, second]);
-    await phase("both back", 12, bothBack);
+    const { port } = nodes.cluster;
+    const returns = await Promise.all([first, second].map((node) => comeBack(node, port)));
+    const onPort = Math.max(...returns.map((one) => one.port));
+    const answering = Math.max(...returns.map((one) => one.joined));
+    await phase("both back", 12, answering);
     await mix.stop();
-    const lastFailure = Math.max(0, ...mix.between(firstBack).flatMap(({ good, at }) => (good ? [] : [at])));
+    const lastFailure = Math.max(0, ...mix.between(onPort).flatMap(({ good, at }) => (good ? [] : [at])));
     const back = {
-      healedAfterMs: Math.max(0, Math.round(lastFailure - bothBack)),
-      healedAfterFirstMs: Math.max(0, Math.round(lastFailure - firstBack)),
+      healedAfterMs: Math.max(0, Math.round(lastFailure - answering)),
+      healedAfterPortMs: Math.max(0, Math.round(lastFailure - onPort)),
       restarts: workers() === workersBefore ? 0 : 1,
     };
     if (back.restarts > 0) for (const server of nodes.servers) log(server.output());
-    const after = mix.between(bothBack).filter(({ good }) => !good);
+    const after = mix.between(answering).filter(({ good }) => !good);
     if (after.length > 0) log(`  ${failuresOf(after)}`);
     const repeated = mix.ended.filter(({ asked, good }) => asked.kind === "create" && !good);
     const repeatedWrong = await repeat(
@@ -206,21 +211,41 @@ async function warm({ servers }: Nodes, slugs: readonly string[]): Promise<void>
       await Promise.all(Array.from({ length: 16 }, () => follow(server, slug, { connection: "close" })));
 }
 
-interface CassandraNode {
-  launch(): void;
-  ready(): Promise<void>;
+/** When a node that comes back first answers on its port, and when it first answers a query for which it needs the others. */
+interface Return {
+  readonly port: number;
+  readonly joined: number;
 }
 
-/** Starts both; when the first one, and when both answered. */
-async function answering(nodes: readonly CassandraNode[]): Promise<[number, number]> {
-  const times = await Promise.all(
-    nodes.map(async (node) => {
-      node.launch();
-      await node.ready();
-      return performance.now();
-    }),
-  );
-  return [Math.min(...times), Math.max(...times)];
+/** Starts a node and watches it with a client of the test's own, that asks nobody else. */
+async function comeBack(node: CassandraNode, port: number): Promise<Return> {
+  node.launch();
+  await node.ready();
+  const answers = performance.now();
+  const only = [`${node.address}:${port}`];
+  const { AllowListPolicy, RoundRobinPolicy } = policies.loadBalancing;
+  const open = () =>
+    new Client({
+      contactPoints: only,
+      localDataCenter: "datacenter1",
+      policies: { loadBalancing: new AllowListPolicy(new RoundRobinPolicy(), only) },
+      queryOptions: { consistency: types.consistencies.all },
+      socketOptions: { connectTimeout: 1000, readTimeout: 1000 },
+      isMetadataSyncEnabled: false,
+    });
+  for (;;) {
+    const client = open();
+    try {
+      await client.execute(
+        "SELECT keyspace_name FROM system_distributed.view_build_status WHERE keyspace_name='' AND view_name=''",
+      );
+      return { port: answers, joined: performance.now() };
+    } catch {
+      await Bun.sleep(50);
+    } finally {
+      await client.shutdown().catch(() => undefined);
+    }
+  }
 }
 
 /** How many of the creates that were refused, when they are repeated, are not made exactly once. */
