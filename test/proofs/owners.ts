@@ -1,7 +1,7 @@
 /**
  * One owner for each slug, asked for on two Curt nodes at the same time, while a replica of Cassandra is stopped
  * (SIGSTOP) and continued.
- *   npm run proof -- owners [--races 10000] [--at-once 32] [--seed N] [--mutant unconditional]
+ *   npm run proof -- owners [--races 10000] [--at-once 128] [--seed N] [--mutant unconditional]
  * With the mutant it must find slugs with two owners.
  */
 import { parseArgs } from "node:util";
@@ -183,7 +183,7 @@ if (import.meta.main) {
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
   const result = await ownersProof({
     races: Number(values.races ?? 10_000),
-    atOnce: Number(values["at-once"] ?? 32),
+    atOnce: Number(values["at-once"] ?? 128),
     seed,
     mutant: values.mutant,
     log: console.log,
