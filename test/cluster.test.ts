@@ -7,7 +7,7 @@ import * as owners from "./proofs/owners.ts";
 describe.skipIf(!need("cassandra", "haproxy"))("two nodes on three Cassandra nodes", () => {
   test("one Cassandra node dies and nobody notices; a second one and the hot links go on; all is well after", async () => {
     const seed = Date.now() % 1_000_000;
-    const options = { seconds: 4, connections: 64, rest: 100, seed, log: console.log };
+    const options = { seconds: 4, connections: 64, pause: 100, seed, log: console.log };
     const result = await cluster.clusterProof(options);
     expect([seed, ...cluster.missed(result)]).toEqual([seed]);
   }, 180_000);

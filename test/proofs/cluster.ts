@@ -1,15 +1,15 @@
 /**
  * Cassandra's nodes die under load: 2 Curt nodes with 2 workers each behind HAProxy, on 3 Cassandra nodes.
- *   npm run proof -- cluster [--seconds 10] [--connections 64] [--rest 100] [--seed N] [--replication 1]
+ *   npm run proof -- cluster [--seconds 10] [--connections 64] [--pause 100] [--seed N] [--replication 1]
  * With `--replication 1` each row is on one node only, and it must fail.
  */
 import { parseArgs } from "node:util";
 import { Client, policies, types } from "cassandra-driver";
 import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
 import { ask, follow } from "../client.ts";
-import { type Asked, type Ended, Mix } from "../cluster-load.ts";
 import { seeded } from "../ledger/random.ts";
-import { type Nodes, quantile, startNodes } from "../nodes.ts";
+import { type Asked, type Ended, Mix } from "../nodes/mix.ts";
+import { type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
 import { childrenOf, isAlive } from "../process-list.ts";
 import type { Server } from "../server.ts";
 import type { CassandraNode } from "../servers/cassandra/node.ts";
@@ -19,8 +19,8 @@ export interface ClusterOptions {
   /** How long each weather lasts, in seconds. */
   readonly seconds: number;
   readonly connections: number;
-  /** How long each connection rests after an answer, in ms. */
-  readonly rest: number;
+  /** How long each connection waits after an answer, in ms. */
+  readonly pause: number;
   readonly seed: number;
   readonly replication?: number | undefined;
   readonly log: (line: string) => void;
@@ -64,7 +64,7 @@ const cold503Limit = 1000;
 
 export async function clusterProof(options: ClusterOptions): Promise<ClusterResult> {
   const { seconds, log } = options;
-  const nodes = await startNodes(options.replication === undefined ? {} : { replication: options.replication });
+  const nodes = await startOverCassandra(options.replication === undefined ? {} : { replication: options.replication });
   const balancer = await startHaproxy({ nodes: nodes.servers.map(({ url }) => new URL(url).host) });
   let mix: Mix | undefined;
   try {
@@ -316,14 +316,14 @@ async function lostOf({ servers }: Nodes, links: ReadonlyMap<string, string>, lo
 if (import.meta.main) {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
-    options: { seconds: text, connections: text, rest: text, seed: text, replication: text },
+    options: { seconds: text, connections: text, pause: text, seed: text, replication: text },
   });
   const number = (name: keyof typeof values, usual: number) => Number(values[name] ?? usual);
   const seed = number("seed", Date.now() % 1_000_000);
   const result = await clusterProof({
     seconds: number("seconds", 10),
     connections: number("connections", 64),
-    rest: number("rest", 100),
+    pause: number("pause", 100),
     seed,
     replication: values.replication === undefined ? undefined : Number(values.replication),
     log: console.log,

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { ask } from "../client.ts";
-import { quantile, startNodes } from "../nodes.ts";
+import { quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
 
 export interface Profile {
   readonly users: number;
@@ -31,7 +31,7 @@ export const profiles: readonly Profile[] = [
 
 /** One Curt node with 2 workers on 3 Cassandra nodes with replication 3, after `warmUp` creates. */
 export async function diaryProof(options: { warmUp: number; log: (line: string) => void }): Promise<ProfileResult[]> {
-  const nodes = await startNodes({ count: 1 });
+  const nodes = await startOverCassandra({ count: 1 });
   const [server] = nodes.servers;
   const results: ProfileResult[] = [];
   try {

@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { ask, follow } from "../client.ts";
 import { seeded } from "../ledger/random.ts";
-import { type Nodes, startNodes } from "../nodes.ts";
+import { type Nodes, startOverCassandra } from "../nodes/over-cassandra.ts";
 
 export interface OwnersOptions {
   readonly races: number;
@@ -29,7 +29,7 @@ export interface OwnersResult {
   /** Races that nobody was told to have won, with at least one 503. */
   readonly unknown: number;
   readonly twoOwners: number;
-  /** Answers other than 201, 409 and 503; and races that all lost. */
+  /** Answers other than 201, 409 and 503, or none; and races that all lost. */
   readonly wrong: number;
   /** Slugs that lead elsewhere than to the target of the one who was told to own it, on any node. */
   readonly lost: number;
@@ -43,7 +43,7 @@ interface Race {
 
 export async function ownersProof(options: OwnersOptions): Promise<OwnersResult> {
   const { races, log } = options;
-  const nodes = await startNodes({ mutant: options.mutant });
+  const nodes = await startOverCassandra({ mutant: options.mutant });
   try {
     const random = seeded(options.seed);
     const began = performance.now();
@@ -98,9 +98,9 @@ async function hold({ servers, key }: Nodes, { slug, racers }: Race, keyed: bool
       const target = { url: servers[i]?.url ?? "", key };
       const headers: Record<string, string> = keyed ? { "idempotency-key": crypto.randomUUID() } : {};
       for (let attempt = 0; attempt < (keyed ? 20 : 1); attempt++) {
-        const { status } = await ask(target, "POST", "/api/v1/links", { url: racer.url, slug }, headers);
-        racer.status = status;
-        if (status !== 503) return;
+        const asked = ask(target, "POST", "/api/v1/links", { url: racer.url, slug }, headers);
+        racer.status = await asked.then(({ status }) => status).catch(() => 0);
+        if (racer.status !== 503) return;
         refused++;
         if (keyed) await Bun.sleep(200);
       }
@@ -146,7 +146,7 @@ async function judge({ servers }: Nodes, races: readonly Race[], log: (line: str
   const judgeOne = async (race: Race): Promise<void> => {
     const { slug, racers } = race;
     const owners = racers.filter(({ status }) => status === 201);
-    const unknown = racers.some(({ status }) => status === 503);
+    const unknown = racers.some(({ status }) => status === 503 || status === 0);
     found.conflicts += racers.filter(({ status }) => status === 409).length;
     if (racers.some(({ status }) => ![201, 409, 503].includes(status))) fault("wrong", race, "answered otherwise");
     if (owners.length > 1) fault("twoOwners", race, "two were told");

@@ -1,7 +1,7 @@
-import { openCassandraStore } from "../src/stores/cassandra/store.ts";
-import { Server } from "./server.ts";
-import { type Cassandra, startCassandra } from "./servers/cassandra.ts";
-import { Keyspace } from "./servers/cassandra-keyspace.ts";
+import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
+import { Server } from "../server.ts";
+import { type Cassandra, startCassandra } from "../servers/cassandra.ts";
+import { Keyspace } from "../servers/cassandra-keyspace.ts";
 
 export interface NodesOptions {
   readonly count?: number;
@@ -23,7 +23,7 @@ export interface Nodes {
 }
 
 /** Nodes that are ready. End them with `stop`. */
-export async function startNodes(options: NodesOptions = {}): Promise<Nodes> {
+export async function startOverCassandra(options: NodesOptions = {}): Promise<Nodes> {
   const cluster = await startCassandra();
   const keyspace = new Keyspace(cluster);
   const store = options.replication === undefined ? keyspace.url : `${keyspace.url}?replication=${options.replication}`;

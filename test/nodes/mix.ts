@@ -1,4 +1,4 @@
-import { Load, type LoadAnswer } from "./load.ts";
+import { Load, type LoadAnswer } from "../load.ts";
 
 export type Kind = "hot" | "cold" | "create";
 
@@ -26,7 +26,7 @@ export interface MixOptions {
   readonly url: string;
   readonly key: string;
   readonly connections: number;
-  readonly rest: number;
+  readonly pause: number;
   readonly random: () => number;
   /** Slugs that every worker knows, and their targets. */
   readonly hot: ReadonlyMap<string, string>;
@@ -53,9 +53,10 @@ export class Mix {
     this.#hot = [...options.hot];
     this.#load = new Load<Asked>({
       url: options.url,
-      path: (asked) => requestOf(asked, options),
+      path: "/",
+      textOf: (asked) => requestOf(asked, options),
       connections: options.connections,
-      rest: options.rest,
+      pause: options.pause,
       sent: () => this.#next(),
       answered: (answer, asked) => this.#answered(answer, asked),
       failed: (why, asked) => {
