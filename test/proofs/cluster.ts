@@ -200,7 +200,7 @@ function aboutWorkers(server: Server): string[] {
   return server
     .output()
     .split("\n")
-    .filter((line) => /"message":"(A|The) worker/.test(line));
+    .filter((line) => !line.startsWith("{") || /"message":"(A worker|The worker|An error)/.test(line));
 }
 
 async function makeLinks({ servers, key }: Nodes, name: string, count: number): Promise<Map<string, string>> {
