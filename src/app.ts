@@ -72,8 +72,10 @@ export async function openStore(config: Config, committer: Committer | undefined
     // Its server looks after its files itself.
     return { store, degrade: () => undefined };
   }
-  if (config.store.kind === "cassandra")
-    return { store: await openCassandraStore({ url: config.store.url }), degrade: () => undefined };
+  if (config.store.kind === "cassandra") {
+    const mutants = config.mutants.includes("unconditional") ? (["unconditional"] as const) : [];
+    return { store: await openCassandraStore({ url: config.store.url, mutants }), degrade: () => undefined };
+  }
   if (committer === undefined) throw new StoreUnavailable("The embedded store has nothing that writes.");
   const store = openSqliteStore({
     path: config.storePath,

@@ -33,6 +33,7 @@ export const mutants = [
   "no-telling",
   "no-freeze",
   "no-catch-up",
+  "unconditional",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

@@ -4,12 +4,15 @@ import type { Socket } from "bun";
 export interface LoadAnswer {
   readonly status: number;
   readonly location: string | undefined;
+  readonly body: string;
 }
 
 export interface LoadOptions<T> {
   readonly url: string;
   /** The path of every request, or what gives it for the next one. */
   readonly path: string | (() => string);
+  /** The whole text of a request, where it is not to be a GET of the path. */
+  readonly textOf?: (request: T) => string;
   readonly connections: number;
   /** How long each visitor waits after an answer before it asks again, in ms (0). */
   readonly pause?: number;
@@ -57,10 +60,11 @@ export class Load<T> {
     let waiting: { readonly request: T } | undefined;
     const ask = (socket: Socket) => {
       if (ending) return;
-      const { path } = this.#options;
+      const { path, textOf } = this.#options;
       const text = `GET ${typeof path === "string" ? path : path()} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`;
-      waiting = { request: this.#options.sent() };
-      socket.write(text);
+      const request = this.#options.sent();
+      waiting = { request };
+      socket.write(textOf === undefined ? text : textOf(request));
     };
     const over = (why: string) => {
       ending = true;
@@ -106,6 +110,7 @@ function wholeAnswer(text: string): (LoadAnswer & { readonly closes: boolean }) 
   if (text.length < end + 4 + length) return undefined;
   return {
     status: Number(head.slice(9, 12)),
+    body: text.slice(end + 4),
     location: /^location: *(.*)$/im.exec(head)?.[1]?.trim(),
     closes: /^connection: *close/im.test(head),
   };
