@@ -73,7 +73,9 @@ describe("usage", () => {
     const all = await run(["--help"]);
     expect(all.code).toBe(0);
     const names = [...all.out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1] ?? "");
-    expect(names.sort()).toEqual("add backup doctor edit export get import key list remove restore serve".split(" "));
+    expect(names.sort()).toEqual(
+      "add backup doctor edit export get import key list migrate remove restore serve".split(" "),
+    );
     const helps = await Promise.all(names.map((name) => run([name, "--help"])));
     for (const help of helps) expect(help).toMatchObject({ code: 0, err: "" });
     for (const help of helps.filter((_, i) => names[i] !== "key")) expect(help.out).toContain("--json");

@@ -67,6 +67,30 @@ needsPostgres("with Postgres", () => {
     expect(result.redirectsFailed).toBe(0);
   }, 120_000);
 
+  test("an embedded store that is served is frozen and thawed through its server, and through no other", async () => {
+    const [one, other] = [
+      await startServer({ args: ["--workers", "1"], env: { CURT_STORE: "sqlite" } }),
+      await startServer({ args: ["--workers", "1"], env: { CURT_STORE: "sqlite" } }),
+    ];
+    const create = async (server: Server) =>
+      (await ask(server, "POST", "/api/v1/links", { url: "https://example.org/" })).status;
+    try {
+      const [from, to] = [`sqlite:${one.dataDir}/curt.db`, empty()];
+      const wrong = await runMigrate(["--from", from, "--to", to], { CURT_SERVER: other.url, CURT_KEY: other.key });
+      expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("is held by another server than")]);
+      expect([await create(one), await create(other)]).toEqual([201, 201]);
+      const env = { CURT_SERVER: one.url, CURT_KEY: one.key };
+      expect((await runMigrate(["--from", from, "--to", to], env)).code).toBe(0);
+      expect(await create(one)).toBe(503);
+      expect((await runMigrate(["--thaw", from], env)).code).toBe(0);
+      await Bun.sleep(1100);
+      expect(await create(one)).toBe(201);
+    } finally {
+      await one.stop();
+      await other.stop();
+    }
+  }, 120_000);
+
   for (const mutant of ["no-freeze", "no-catch-up"])
     test(`with ${mutant} it is found out that something is missing`, async () => {
       const store = empty();

@@ -394,6 +394,7 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/links/{slug}": ["delete", "get", "patch"],
       "/api/v1/keys": ["get", "post"],
       "/api/v1/keys/{id}": ["delete"],
+      "/api/v1/freeze": ["delete", "put"],
       "/api/v1/openapi.json": ["get"],
       "/generateUrl": ["get"],
       "/shorten_url": ["post"],

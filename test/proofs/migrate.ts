@@ -53,7 +53,8 @@ export interface MoveResult {
 
 /**
  * Moves `links` links from the embedded store to Postgres, from there to Cassandra if there is one, and on to another
- * embedded store. Each way is killed `kills` times.
+ * embedded store. Each way is killed `kills` times, and after
+ * that the one to Postgres is cut off for 2 s.
  */
 export async function moveProof(options: {
   readonly postgres: Postgres;
@@ -98,7 +99,10 @@ export async function moveProof(options: {
         const killed = await runMigrate(["--from", from, "--to", aim, ...data], {}, { signal: "SIGKILL", at });
         if (killed.code === 137) kills++;
       }
-      runs.push(await runMigrate(["--from", from, "--to", to, "--json", ...data]));
+      const stormy = to === inPostgres && options.kills > 0;
+      const storm = stormy ? cut(proxy) : undefined;
+      runs.push(await runMigrate(["--from", from, "--to", stormy ? slow.href : to, "--json", ...data]));
+      await storm;
       found.push(...differences(held, await withStore(to, heldBy)));
     }
     return { links: options.links, runs, kills, differences: found };
@@ -106,6 +110,14 @@ export async function moveProof(options: {
     proxy.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Two seconds without a connection, from the first second on. */
+async function cut(proxy: TcpProxy): Promise<void> {
+  await Bun.sleep(1000);
+  proxy.weather = "cut";
+  await Bun.sleep(2000);
+  proxy.weather = "pass";
 }
 
 /** Whether the migration into the Postgres store has noted so many steps. */

@@ -39,7 +39,7 @@ async function moveStore(context: Context, from: string, to: string): Promise<nu
   try {
     const source = await openSource(sourceConfig, folders, context);
     open.push(source);
-    const target = await openTarget(targetConfig, folders);
+    const target = await openTarget(targetConfig, folders, context);
     open.push(target);
     if (source.store.id === target.store.id) throw sameStore();
     const options: MigrationOptions = {

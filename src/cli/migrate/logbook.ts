@@ -2,6 +2,7 @@ import { controlKind } from "../../core/freeze.ts";
 import type { Document, Store } from "../../core/store.ts";
 import { CommandFailed } from "../shell.ts";
 import type { Digest } from "./digest.ts";
+import { untilAnswered } from "./patient.ts";
 
 /** How far a migration is. */
 export interface Stage {
@@ -41,7 +42,10 @@ export class Logbook {
   readonly #source: string;
   #version: number;
 
-  private constructor(target: Store, source: string, version: number) {
+  readonly #signal: AbortSignal;
+
+  private constructor(target: Store, source: string, version: number, signal: AbortSignal) {
+    this.#signal = signal;
     this.#target = target;
     this.#source = source;
     this.#version = version;
@@ -55,13 +59,14 @@ export class Logbook {
     target: Store,
     source: string,
     shown: string,
+    signal: AbortSignal,
   ): Promise<{ readonly book: Logbook; readonly stage?: Stage; readonly ended?: Digest }> {
     const found = await target.registry.get(kind, id);
     if (found === undefined) {
       const there = await contentOf(target);
       if (there !== undefined)
         throw new CommandFailed(`${shown} is not empty: it holds ${there}. ${anotherOne}`, "not_empty");
-      return { book: new Logbook(target, source, 0) };
+      return { book: new Logbook(target, source, 0, signal) };
     }
     const { source: movedFrom, at, ...rest } = JSON.parse(found.value) as Kept;
     if (movedFrom !== source)
@@ -69,7 +74,7 @@ export class Logbook {
         `${shown} holds a migration from another store, last at work ${at}. ${anotherOne}`,
         "not_empty",
       );
-    return { book: new Logbook(target, source, found.version), ...rest };
+    return { book: new Logbook(target, source, found.version, signal), ...rest };
   }
 
   /** Durable when it returns. Throws `CommandFailed` if another migration works on the same target. */
@@ -85,8 +90,13 @@ export class Logbook {
   async #put(what: Pick<Kept, "stage" | "ended">): Promise<void> {
     const kept: Kept = { source: this.#source, at: new Date().toISOString(), ...what };
     const document = { kind, id, value: JSON.stringify(kept), version: this.#version + 1, expiresAt: null };
-    const outcome = await this.#target.registry.put(document);
-    if (outcome.outcome !== "stored") throw new CommandFailed("Another migration into this store is at work.");
+    const { registry } = this.#target;
+    await untilAnswered(async () => {
+      const outcome = await registry.put(document);
+      // An attempt that was not answered may have stored it.
+      const there = outcome.outcome === "stored" || outcome.current?.value === document.value;
+      if (!there) throw new CommandFailed("Another migration into this store is at work.");
+    }, this.#signal);
     this.#version++;
   }
 }

@@ -38,7 +38,7 @@ export interface Migrated extends Digest {
 /** Moves all of the source into the target, compares them, and leaves the source frozen. Throws `CommandFailed`. */
 export async function migrate(options: MigrationOptions): Promise<Migrated> {
   const { source, target } = options;
-  const { book, stage, ended } = await Logbook.open(target.store, source.store.id, target.shown);
+  const { book, stage, ended } = await Logbook.open(target.store, source.store.id, target.shown, options.signal);
   if (ended !== undefined) {
     // The target may have been served, and changed, since.
     if ((await frozenBy(source.store.registry))?.by === target.store.id) return { ...ended, before: true };

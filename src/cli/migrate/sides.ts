@@ -9,6 +9,7 @@ import { type FolderLock, FolderLocked, lockData } from "../../processes/lock.ts
 import { Client } from "../client.ts";
 import { refusing, storeExists } from "../open-store.ts";
 import { CommandFailed, type Context, WrongUsage } from "../shell.ts";
+import { patient } from "./patient.ts";
 
 /** How a store is frozen: by writing to it, or through the server that holds it. */
 export interface FreezeDoor {
@@ -63,9 +64,9 @@ export class Folders {
 }
 
 /** Opens the store to move into; makes an embedded one where there is none. Throws `CommandFailed` while a server holds it. */
-export async function openTarget(config: Config, folders: Folders): Promise<Side> {
+export async function openTarget(config: Config, folders: Folders, { interrupted: signal }: Context): Promise<Side> {
   const shown = shownAddress(config);
-  if (config.store.kind !== "sqlite") return openBare(config, shown);
+  if (config.store.kind !== "sqlite") return openBare(config, shown, signal);
   makeFolder(dirname(config.storePath));
   try {
     folders.hold(config);
@@ -73,7 +74,7 @@ export async function openTarget(config: Config, folders: Folders): Promise<Side
     if (!(error instanceof FolderLocked)) throw error;
     throw new CommandFailed(`${shown} can't be moved into while it is in use. ${error.message}`);
   }
-  return openBare(config, shown);
+  return openBare(config, shown, signal);
 }
 
 /**
@@ -82,26 +83,28 @@ export async function openTarget(config: Config, folders: Folders): Promise<Side
  */
 export async function openSource(config: Config, folders: Folders, context: Context): Promise<Side> {
   const shown = shownAddress(config);
+  const signal = context.interrupted;
   if (!storeExists(config)) throw new CommandFailed(`There is no store at ${config.storePath}.`);
-  if (config.store.kind !== "sqlite") return openBare(config, shown);
+  if (config.store.kind !== "sqlite") return openBare(config, shown, signal);
   try {
     folders.hold(config);
   } catch (error) {
     if (!(error instanceof FolderLocked)) throw error;
     const { store } = await openStore(config, refusing);
-    return { store, shown, exclusive: false, door: serverDoor(context, store, shown), close: () => store.close() };
+    const door = serverDoor(context, store, shown);
+    return { store: patient(store, signal), shown, exclusive: false, door, close: () => store.close() };
   }
-  return openBare(config, shown);
+  return openBare(config, shown, signal);
 }
 
-async function openBare(config: Config, shown: string): Promise<Side> {
+async function openBare(config: Config, shown: string, signal: AbortSignal): Promise<Side> {
   const committer = openCommitter(config);
   const { store } = await openStore(config, committer).catch(async (error: unknown) => {
     await committer?.close();
     throw error;
   });
   return {
-    store,
+    store: patient(store, signal),
     shown,
     exclusive: committer !== undefined,
     door: {
@@ -120,20 +123,24 @@ function serverDoor(context: Context, store: Store, shown: string): FreezeDoor {
   // The freeze is lifted after Ctrl-C too.
   const client = new Client(context.config, new AbortController().signal);
   const { server } = context.config;
+  const otherServer = new CommandFailed(
+    `${shown} is held by another server than ${server}. Name its address (--server), or stop it.`,
+  );
   return {
     freeze: async (by, expiresAt) => {
       const time = expiresAt === null ? null : new Date(expiresAt).toISOString();
       const frozen = (await client.ask("PUT", "/freeze", { body: { by, expiresAt: time } })) as Frozen;
       const here = await frozenBy(store.registry);
       if (here?.by !== frozen.by || here.version < frozen.version) {
-        await client.ask("DELETE", "/freeze");
-        throw new CommandFailed(
-          `${shown} is held by another server than ${server}. Name its address (--server), or stop it.`,
-        );
+        if (frozen.by === by) await client.ask("DELETE", "/freeze");
+        throw otherServer;
       }
       return frozen;
     },
-    thaw: async () => void (await client.ask("DELETE", "/freeze")),
+    thaw: async () => {
+      await client.ask("DELETE", "/freeze");
+      if ((await frozenBy(store.registry)) !== undefined) throw otherServer;
+    },
   };
 }
 
