@@ -1,6 +1,7 @@
 import { auth, Client, type DseClientOptions, errors, policies, types } from "cassandra-driver";
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 import type { Address } from "./address.ts";
+import { calm } from "./control-connection.ts";
 import { whyNone } from "./failure.ts";
 import { migrate } from "./schema.ts";
 
@@ -74,6 +75,7 @@ export async function prepare(address: Address): Promise<Prepared> {
         speculativeExecution: new Speculation(),
       },
     });
+    calm(client);
     await client.connect();
     return { client, store };
   } catch (error) {
