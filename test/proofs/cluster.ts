@@ -2,7 +2,6 @@
  * Cassandra's nodes die under load: 2 Curt nodes with 2 workers each behind HAProxy, on 3 Cassandra nodes.
  *   npm run proof -- cluster [--seconds 10] [--connections 64] [--pause 100] [--seed N] [--replication 1]
  * With `--replication 1` each row is on one node only, and it must fail.
- * Long because it is one story in five weathers, each of which leans on what the one before left.
  */
 import { parseArgs } from "node:util";
 import { ask, follow } from "../client.ts";
