@@ -1,10 +1,10 @@
 /** The Postgres store in bad weather: its server killed, silent or dead, its answers lost. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { LinkRecord } from "../../src/core/link.ts";
+import { encodeRecord } from "../../src/core/record.ts";
 import { type InsertOutcome, StoreUnavailable } from "../../src/core/store.ts";
 import { next, query, sample } from "../../src/stores/contract/samples.ts";
 import type { PostgresStore, PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
-import { encodeRecord } from "../../src/stores/record.ts";
 import { LossyProxy } from "./lossy-proxy.ts";
 import { PostgresForTests, postgresIsThere } from "./postgres-for-tests.ts";
 

@@ -1,6 +1,6 @@
 import { isAnotherLink, type LinkId, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import type { ContentPage, Contents, Document } from "../../core/store.ts";
-import { decodeRecord, encodeRecord } from "../record.ts";
 import type { Buckets, Place } from "./buckets.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Feed } from "./feed.ts";

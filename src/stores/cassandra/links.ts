@@ -1,4 +1,5 @@
 import { keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import {
   type ChangePage,
   type InsertOutcome,
@@ -8,7 +9,6 @@ import {
   type ReplaceOutcome,
   StoreUnavailable,
 } from "../../core/store.ts";
-import { decodeRecord, encodeRecord } from "../record.ts";
 import type { Buckets, Place } from "./buckets.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Feed } from "./feed.ts";

@@ -1,8 +1,8 @@
 import { invalidInput } from "../../core/errors.ts";
 import type { LinkId, LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import type { ListPage, ListQuery } from "../../core/store.ts";
 import { matches } from "../matches.ts";
-import { decodeRecord } from "../record.ts";
 import { tagToken, targetToken } from "../sql/terms.ts";
 import { bucketEntry, firstBucket, type Place } from "./buckets.ts";
 import type { Cluster } from "./cluster.ts";

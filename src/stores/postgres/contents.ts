@@ -1,6 +1,6 @@
 import { isAnotherLink, keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import { type ContentPage, type Contents, type Document, StoreUnavailable } from "../../core/store.ts";
-import { decodeRecord } from "../record.ts";
 import { idAfter, keyAfter, keyCursor } from "../scan-cursor.ts";
 import type { Feed } from "./feed.ts";
 import { insertRows, rowsOf } from "./inserts.ts";

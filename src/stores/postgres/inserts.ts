@@ -1,7 +1,7 @@
 import type { SQL } from "bun";
 import { keyOf, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import { type InsertOutcome, StoreDamaged, StoreUnavailable } from "../../core/store.ts";
-import { decodeRecord, encodeRecord } from "../record.ts";
 import { termsOf } from "../sql/terms.ts";
 import { Unsent } from "./failure.ts";
 import type { PostgresMutants } from "./mutants.ts";

@@ -1,5 +1,6 @@
 import type { SQL } from "bun";
 import type { LinkId, LinkRecord } from "../../core/link.ts";
+import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import {
   type ChangePage,
   type InsertOutcome,
@@ -9,7 +10,6 @@ import {
   type ReplaceOutcome,
   StoreUnavailable,
 } from "../../core/store.ts";
-import { decodeRecord, encodeRecord } from "../record.ts";
 import { termsOf } from "../sql/terms.ts";
 import type { Feed } from "./feed.ts";
 import { Inserter } from "./inserts.ts";

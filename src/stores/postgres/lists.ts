@@ -1,8 +1,8 @@
 import type { SQL } from "bun";
 import type { LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import type { ListPage, ListQuery } from "../../core/store.ts";
 import { endId, matches, positionOf } from "../matches.ts";
-import { decodeRecord } from "../record.ts";
 import { partBits, partOf, tagToken, targetToken } from "../sql/terms.ts";
 import type { Pool } from "./pool.ts";
 

@@ -1,6 +1,6 @@
 import type { LinkRecord } from "../../core/link.ts";
+import { encodeRecord } from "../../core/record.ts";
 import type { ContentPage, Contents, Document } from "../../core/store.ts";
-import { encodeRecord } from "../record.ts";
 import { idAfter, keyAfter, keyCursor } from "../scan-cursor.ts";
 import { unexpected, type WriteOp, type WriteResult } from "./operation.ts";
 import type { Reader } from "./reader.ts";

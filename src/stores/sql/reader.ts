@@ -1,6 +1,6 @@
 import type { LinkId, LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import { StoreDamaged } from "../../core/store.ts";
-import { decodeRecord } from "../record.ts";
 import { Connection } from "./connection.ts";
 import { type LinkRow, recordOf } from "./rows.ts";
 

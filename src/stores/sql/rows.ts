@@ -1,6 +1,6 @@
 import { keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import { type Document, StoreDamaged } from "../../core/store.ts";
-import { decodeRecord } from "../record.ts";
 import { documentSum, linkSum } from "./checksum.ts";
 
 export interface LinkRow {

@@ -1,4 +1,5 @@
 import { keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import type {
   ChangePage,
   Contents,
@@ -12,7 +13,6 @@ import type {
   ReplaceOutcome,
   Store,
 } from "../../core/store.ts";
-import { decodeRecord, encodeRecord } from "../record.ts";
 import { SqliteContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { LinkLists } from "./lists.ts";

@@ -1,6 +1,6 @@
 import { isAnotherLink, keyOf, type LinkRecord } from "../../core/link.ts";
+import { decodeRecord } from "../../core/record.ts";
 import { type Document, StoreDamaged } from "../../core/store.ts";
-import { decodeRecord } from "../record.ts";
 import { changeSum, documentSum, linkSum } from "./checksum.ts";
 import type { Connection } from "./connection.ts";
 import type { AdoptOp, InsertOp, PutOp, RemoveOp, ReplaceOp, Terms, WriteOp, WriteResult } from "./operation.ts";

@@ -1,1 +1,0 @@
-export { decodeRecord, encodeRecord } from "../core/record.ts";
