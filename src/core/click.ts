@@ -1,0 +1,118 @@
+import type { LinkRecord } from "./link.ts";
+
+/** What clicks can be told apart by. The order is that of `Tally.values`. */
+export const dimensions = [
+  "referrer",
+  "country",
+  "region",
+  "city",
+  "browser",
+  "os",
+  "device",
+  "language",
+  "bot",
+  "utm_source",
+  "utm_medium",
+  "utm_campaign",
+] as const;
+export type Dimension = (typeof dimensions)[number];
+
+export const clickUnits = ["hour", "day", "week", "month"] as const;
+/** Weeks begin on Monday; all units are those of UTC. */
+export type ClickUnit = (typeof clickUnits)[number];
+
+/** What names a link in the counts: half of its creation token, so that a slug used again begins at nothing. */
+export type ClickId = string;
+
+export function clickIdOf(link: LinkRecord): ClickId {
+  return link.token.slice(0, 16);
+}
+
+/** Answered redirects that are alike in everything that is counted. */
+export interface Tally {
+  /** `null`: a slug that nobody has. These are counted apart, and in no sum. */
+  readonly link: ClickId | null;
+  /** The link's tags when it was followed. */
+  readonly tags: readonly string[];
+  /** Whole hours since 1970, UTC. */
+  readonly hour: number;
+  /** One for each of `dimensions`, "" where it is not known. Alike tallies may share the array. "" for `bot`: a person. */
+  readonly values: readonly string[];
+  readonly clicks: number;
+  /** Each visitor once: 52 bits of a hash with the day's salt. Empty for bots, and for those who asked not to be told apart. */
+  readonly visitors: readonly number[];
+}
+
+/** One visit as it is shown, and kept for a while. */
+export interface Visit {
+  readonly link: ClickId;
+  /** ms since 1970. */
+  readonly time: number;
+  readonly values: readonly string[];
+}
+
+/** What a writer adds at once. */
+export interface ClickBatch {
+  /** The node whose journals were folded. */
+  readonly writer: string;
+  /** Rises by 1. A batch whose number is not higher than the writer's last one changes nothing. */
+  readonly number: number;
+  /** Where the writer goes on in its journals after this batch: its own text, kept with the number. At most 64 KB. */
+  readonly position: string;
+  readonly tallies: readonly Tally[];
+  readonly visits: readonly Visit[];
+}
+
+/** Whose clicks: a link's, those of all links that had a tag when they were followed, of all links, or of unknown slugs. */
+export type ClickSubject =
+  | { readonly of: "link"; readonly link: ClickId }
+  | { readonly of: "tag"; readonly tag: string }
+  | { readonly of: "all" }
+  | { readonly of: "unknown" };
+
+export interface ClickQuery {
+  readonly subject: ClickSubject;
+  /** ms since 1970; from the start of the unit that holds `from`, up to the unit that holds the last ms before `to`. */
+  readonly from: number;
+  readonly to: number;
+  readonly unit: ClickUnit;
+  /** `null`: no groups. */
+  readonly by: Dimension | null;
+  /** Whether bots are in `series` and `groups`. By `bot` they always are. */
+  readonly bots: boolean;
+}
+
+export interface ClickAnswer {
+  /** The unit of the series: a coarser one than asked where hours of that age are no longer kept. */
+  readonly unit: ClickUnit;
+  /** Without bots. */
+  readonly total: number;
+  readonly bots: number;
+  /** An estimate; over several days a visitor counts once a day. */
+  readonly unique: number;
+  /** Only steps in which there was something, in order; `start` in ms. */
+  readonly series: readonly { readonly start: number; readonly clicks: number; readonly unique: number }[];
+  /** Most clicks first; at most 1,000, with the rest as `other`. */
+  readonly groups: readonly { readonly value: string; readonly clicks: number }[];
+}
+
+/**
+ * Counts of clicks, exact but for `unique`. What a batch adds is durable when `add` returns, all of it or nothing.
+ * Throws as `Store` does.
+ */
+export interface ClickStore {
+  /** The last batch a writer has put in, `undefined` if none. */
+  last(writer: string): Promise<{ readonly number: number; readonly position: string } | undefined>;
+  /** Adds a batch. The same number again, or an older one, changes nothing, whatever is in it. One caller for each writer. */
+  add(batch: ClickBatch): Promise<void>;
+  read(query: ClickQuery): Promise<ClickAnswer>;
+  /** Redirects answered, bots included, in the order of the links; at most 1,000. */
+  clicksOf(links: readonly ClickId[]): Promise<number[]>;
+  /** The latest visits of a link, latest first; at most 1,000. */
+  visits(link: ClickId, limit: number): Promise<Visit[]>;
+  /**
+   * Housekeeping of this writer's counts, in slices of about `budget` ms: merges what was added, drops hours and visits
+   * past their retention (`now` in ms). `true`: there is more to do. Never changes an answer but by retention.
+   */
+  tend(writer: string, now: number, budget: number): Promise<boolean>;
+}
