@@ -40,6 +40,8 @@ export interface HttpOptions {
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
+  /** Answers `/dashboard` and what is below it. */
+  readonly dashboard: (path: string, request: Request) => Promise<Response>;
   /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
   readonly requestSeconds?: number;
 }
@@ -178,6 +180,7 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = this.#fixed(address.path, request);
     if (fixed !== undefined) return fixed;
+    if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;

@@ -1,6 +1,7 @@
 import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
 import type { Change } from "../core/store.ts";
+import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { followFeed } from "./feed.ts";
 import type { PartForWorker } from "./line.ts";
@@ -25,6 +26,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   let stopFeed = () => {};
   let draining = false;
   let damage: string | undefined;
+  let openedPage: Promise<Dashboard> | undefined;
 
   const line = new WorkerLine(
     (parts) => {
@@ -67,10 +69,16 @@ function runWorker(toMain: (message: unknown) => void): void {
     await Promise.race([line.announce(news).catch(() => {}), Bun.sleep(tellLimit)]);
   }
 
+  /** The page's code is loaded when somebody opens it. */
+  const dashboard: Dashboard = async (path, request) => {
+    openedPage ??= import("../dashboard/assets.ts").then(({ openDashboard }) => openDashboard());
+    return (await openedPage)(path, request);
+  };
+
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
     const { links, resolver, keys, hash, store } = app;
-    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
+    server = serveHttp({ ...config, dashboard, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
     line.tell({ is: "ready" });
   }
 
