@@ -77,8 +77,19 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, hash, store } = app;
-    server = serveHttp({ ...config, dashboard, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
+    const { links, resolver, keys, accounts, hash, store } = app;
+    server = serveHttp({
+      ...config,
+      dashboard,
+      links,
+      resolver,
+      keys,
+      accounts,
+      hash,
+      registry: store.registry,
+      log,
+      now: Date.now,
+    });
     line.tell({ is: "ready" });
   }
 
