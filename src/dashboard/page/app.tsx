@@ -1,5 +1,6 @@
 import { Component, type ComponentChildren, type JSX } from "preact";
 import { Door } from "./door/page.tsx";
+import { LinkPage } from "./link/page.tsx";
 import { LinksPage } from "./links/page.tsx";
 import { QrDialog } from "./links/qr-dialog.tsx";
 import { at, place } from "./route.ts";
@@ -11,8 +12,21 @@ import { useCell } from "./ui/cell.ts";
 import { language } from "./ui/format.ts";
 import { Toasts } from "./ui/toast.tsx";
 
+function unescaped(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function Page({ path }: { path: string }): JSX.Element {
   if (path === "/") return <LinksPage />;
+  const slug = /^\/links\/([^/]+)$/.exec(path)?.[1];
+  if (slug !== undefined) {
+    const name = unescaped(slug);
+    if (name !== undefined) return <LinkPage key={name} slug={name} />;
+  }
   return (
     <main class="plain-page">
       <h1 class="say title">

@@ -1,3 +1,4 @@
+/// <reference path="./styles/css.d.ts" />
 import "./styles/main.css";
 import { render } from "preact";
 import { onSignedOut } from "./api/ask.ts";

@@ -16,7 +16,7 @@ import { Create, wanted } from "./create.tsx";
 import { Empty } from "./empty.tsx";
 import { exportAll, exportLinks } from "./export.ts";
 import { Filters } from "./filters.tsx";
-import { LinkList } from "./store.ts";
+import { LinkList, lookedAt } from "./store.ts";
 import { Table } from "./table.tsx";
 
 /** What the address says the list is narrowed to. */
@@ -41,6 +41,7 @@ export function LinksPage(): JSX.Element {
     left?.list.close();
     const fresh = new LinkList(filter);
     left = { key, list: fresh };
+    lookedAt(fresh);
     void fresh.more();
     return fresh;
   }, [key]);

@@ -170,3 +170,16 @@ export class LinkList {
     this.changes.value++;
   }
 }
+
+/** The list that was looked at last, so that a link's page knows what comes before and after. */
+let last: LinkList | undefined;
+
+export function lookedAt(list: LinkList): void {
+  last = list;
+}
+
+export function neighbours(slug: string): { readonly before: string | undefined; readonly after: string | undefined } {
+  const row = last?.rowOf(slug) ?? -1;
+  if (row === -1) return { before: undefined, after: undefined };
+  return { before: row === 0 ? undefined : last?.at(row - 1)?.slug, after: last?.at(row + 1)?.slug };
+}

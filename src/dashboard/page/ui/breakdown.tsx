@@ -22,11 +22,19 @@ export function Breakdown({ groups, total, shown, nameOf, bare, label }: Breakdo
   return (
     <>
       <table class="breakdown" aria-label={label}>
-        <thead class="hidden">
+        <thead>
           <tr>
-            <th scope="col">{label}</th>
-            {bare !== true && <th scope="col">{t("breakdown.share")}</th>}
-            <th scope="col">{t("list.clicks")}</th>
+            <th scope="col">
+              <span class="hidden">{label}</span>
+            </th>
+            {bare !== true && (
+              <th scope="col" class="share">
+                <span class="hidden">{t("breakdown.share")}</span>
+              </th>
+            )}
+            <th scope="col" class="n">
+              <span class="hidden">{t("list.clicks")}</span>
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -47,7 +47,10 @@ export function shorter(value: number): string {
 export function percent(part: number, whole: number): string {
   if (whole === 0) return "0 %";
   const value = (100 * part) / whole;
-  return `${value.toLocaleString(language.value, { maximumFractionDigits: value >= 9.95 ? 0 : 1 })} %`;
+  return `${value.toLocaleString(language.value, {
+    minimumFractionDigits: value >= 9.95 ? 0 : 1,
+    maximumFractionDigits: value >= 9.95 ? 0 : 1,
+  })} %`;
 }
 
 /** "4 min", "8 d": how long ago, in one unit. */

@@ -3,10 +3,10 @@ import type { Group } from "../api/types.ts";
 import { count, language, percent } from "./format.ts";
 import { columns, rows, type Tile, tiles } from "./world.ts";
 
-/** Shares from which a square is a step darker, up to 5. */
-const stepsFrom = [0, 0.015, 0.04, 0.15, 0.3];
+/** Shares from which a square is a step darker, up to 5: 1.5, 5, 20 and 30 % as they are rounded. */
+const stepsFrom = [0, 0.0145, 0.0495, 0.195, 0.295];
 /** From this share on, a square has its letters. */
-const lettersFrom = 0.015;
+const lettersFrom = 0.0145;
 
 function stepOf(share: number): number {
   if (share <= 0) return 0;
