@@ -4,7 +4,7 @@ import { CurtError, invalidInput } from "../../core/errors.ts";
 import { Idempotency } from "../../core/idempotency.ts";
 import type { ApiKey, Scope } from "../../core/keys.ts";
 import { publicPerMinute } from "../limits.ts";
-import { shownError } from "../problem.ts";
+import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { Arrival, HttpOptions } from "../server.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
@@ -58,7 +58,8 @@ export class Shared {
     if (thrown instanceof Error && thrown.name === "AbortError") return error;
     if (error.code === "internal" || error.code === "store_unavailable") {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.options.log.error("A request failed.", { code: error.code, reason });
+      error.request = requestName();
+      this.options.log.error("A request failed.", { request: error.request, code: error.code, reason });
     }
     return error;
   }
