@@ -61,3 +61,10 @@ function outcomeOf(asker: Asker, status: number): string {
   if (status >= 300) return "redirect";
   return asker === "visitor" ? "page" : "done";
 }
+
+/** Who asks on a reserved path. */
+export function askerOf({ url }: Request): Asker {
+  const path = url.slice(url.indexOf("/", 8) + 1);
+  if (path.startsWith("redirect")) return "visitor";
+  return /^(?:api|generateUrl|shorten_url)\b/.test(path) ? "program" : "operator";
+}

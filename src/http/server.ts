@@ -9,7 +9,8 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import type { Asker, RequestCounts } from "./counts.ts";
+import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
+import { closing, methodNotAllowed, refused } from "./endings.ts";
 import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
@@ -273,30 +274,6 @@ class Front {
       throw error;
     }
   }
-}
-
-/** Who asks on a reserved path. */
-function askerOf({ url }: Request): Asker {
-  const path = url.slice(url.indexOf("/", 8) + 1);
-  if (path.startsWith("redirect")) return "visitor";
-  return /^(?:api|generateUrl|shorten_url)\b/.test(path) ? "program" : "operator";
-}
-
-/** The answer, with word that the connection ends. */
-function closing(answer: Response): Response {
-  const headers = new Headers(answer.headers);
-  headers.set("Connection", "close");
-  return new Response(answer.body, { status: answer.status, headers });
-}
-
-/** A refusal whose connection ends, so that an unread body holds nothing. */
-function refused(request: Request, error: CurtError): Response {
-  return problemResponse(error, request.body === null ? {} : { Connection: "close" });
-}
-
-function methodNotAllowed(request: Request, allow: string): Response {
-  const error = new CurtError("method_not_allowed", `${request.method} is not allowed here. Allowed: ${allow}.`);
-  return problemResponse(error, { Allow: allow, ...(request.body === null ? {} : { Connection: "close" }) });
 }
 
 function reasonOf(thrown: unknown): string {
