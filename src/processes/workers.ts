@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { Log } from "./log.ts";
 import type { Gatherer, Reporter } from "./metrics/gather.ts";
+import { ownProcess } from "./program.ts";
 
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
@@ -195,7 +195,7 @@ class Worker {
       kill: (why) => this.#kill(why),
       starved: () => waitedForCpu(this.pid),
     });
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "worker.ts")], {
+    this.#child = Bun.spawn(ownProcess("worker"), {
       env: environment,
       stdio: ["ignore", "inherit", "inherit"],
       // Faster than "advanced" for these messages (measured).
