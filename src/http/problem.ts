@@ -41,6 +41,7 @@ export function problemResponse(error: CurtError, more: Readonly<Record<string, 
     "Cache-Control": "no-store",
     ...more,
   };
+  if (error.retryAfter !== undefined) headers["Retry-After"] = String(error.retryAfter);
   if (problem.status === 401) headers["WWW-Authenticate"] = 'Bearer realm="curt"';
   if (error.request !== undefined) headers["X-Request-Id"] = error.request;
   if (problem.status === 503) headers["Retry-After"] ??= String(retrySeconds);

@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Accounts } from "../core/accounts.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
 import type { RedirectStatus } from "../core/link.ts";
@@ -27,6 +28,7 @@ export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
   readonly hash: SlugMaker;

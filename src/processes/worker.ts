@@ -75,11 +75,20 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, hash, store } = app;
-    const counts = numbers.requests;
-    const metricsText = () => line.measure();
-    const parts = { links, resolver, keys, hash, registry: store.registry, log, now: Date.now, counts, metricsText };
-    server = serveHttp({ ...config, ...parts });
+    const { links, resolver, keys, accounts, hash, store } = app;
+    server = serveHttp({
+      ...config,
+      links,
+      resolver,
+      keys,
+      accounts,
+      hash,
+      registry: store.registry,
+      log,
+      now: Date.now,
+      counts: numbers.requests,
+      metricsText: () => line.measure(),
+    });
     setInterval(report, reportEvery).unref();
     line.tell({ is: "ready" });
   }
