@@ -58,7 +58,7 @@ export class Browser {
     const browser = new Browser(look, page, context, profile);
     await page.exposeFunction("curtReport", (text: string) => browser.trouble.push(text));
     await page.addInitScript(
-      'document.addEventListener("securitypolicyviolation", (e) => curtReport(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`))',
+      'document.addEventListener("securitypolicyviolation", (e) => curtReport(["policy:", e.violatedDirective, e.blockedURI, e.sample].join(" ")))',
     );
     page.on("dialog", (dialog) => {
       browser.trouble.push(`dialog: ${dialog.message()}`);
@@ -90,15 +90,9 @@ export class Browser {
 
   /** What axe-core finds on the page as it is: rules of WCAG 2.2 A and AA, and its own best practices. */
   async violations(): Promise<string[]> {
-    const found = (await this.page.evaluate(`(async () => {
-      if (!window.axe) {
-        const source = ${JSON.stringify(await axeSource())};
-        const policy = trustedTypes.createPolicy("axe", { createScript: (text) => text });
-        (0, eval)(policy.createScript(source));
-      }
-      const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-      return violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).slice(0, 3).join(" | "));
-    })()`)) as string[];
+    await this.page.evaluate(await axeSource());
+    const found = (await this.page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.failureSummary)].join(": ")))`)) as string[];
     return found;
   }
 

@@ -52,7 +52,11 @@ export async function raw(method: string, path: string, init: RequestInit): Prom
       method,
       credentials: "same-origin",
       cache: "no-store",
-      headers: { Accept: "application/json", "Curt-Session": "1", ...(init.headers as Record<string, string> | undefined) },
+      headers: {
+        Accept: "application/json",
+        "Curt-Session": "1",
+        ...(init.headers as Record<string, string> | undefined),
+      },
     });
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
@@ -71,7 +75,13 @@ async function problemOf(answer: Response): Promise<Problem> {
     errors?: Problem["issues"];
   };
   const wait = Number(answer.headers.get("retry-after") ?? 0);
-  return new Problem(answer.status, said.code ?? "unknown", said.detail ?? "", said.errors, Number.isFinite(wait) ? wait : 0);
+  return new Problem(
+    answer.status,
+    said.code ?? "unknown",
+    said.detail ?? "",
+    said.errors,
+    Number.isFinite(wait) ? wait : 0,
+  );
 }
 
 /** A query string from what is set. */

@@ -10,7 +10,12 @@ export interface Filter {
 
 const path = (slug: string) => `/links/${encodeURIComponent(slug)}`;
 
-export function listLinks(filter: Filter, limit: number, cursor: string | null, signal?: AbortSignal): Promise<LinkPage> {
+export function listLinks(
+  filter: Filter,
+  limit: number,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<LinkPage> {
   const { search, tag, state } = filter;
   const query = queryOf({ search, tag, state, limit, cursor: cursor ?? undefined });
   return ask("GET", `/links${query}`, signal === undefined ? {} : { signal });

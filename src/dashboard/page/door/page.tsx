@@ -22,7 +22,11 @@ export function Door({ first }: { first: boolean }): JSX.Element {
         <div class="door-form">
           <h1>{t(first ? "door.first" : "door.again")}</h1>
           <p>{t(first ? "door.firstWhy" : "door.good")}</p>
-          {first && token.current === "" ? <p>{tt("door.noToken", { command })}</p> : <DoorForm first={first} token={token.current} />}
+          {first && token.current === "" ? (
+            <p>{tt("door.noToken", { command })}</p>
+          ) : (
+            <DoorForm first={first} token={token.current} />
+          )}
         </div>
         <small>{t("door.runs", { host: location.host })}</small>
       </main>
@@ -84,7 +88,9 @@ function DoorForm({ first, token }: { first: boolean; token: string }): JSX.Elem
     if (error.code === "setup_over") return { password: wrong(tt("door.over", { command })) };
     if (error.code === "rate_limited") {
       const minutes = Math.ceil(error.retryAfter / 60);
-      return { password: wrong(t("door.enough", { time: error.retryAfter < 60 ? `${error.retryAfter} s` : `${minutes} min` })) };
+      return {
+        password: wrong(t("door.enough", { time: error.retryAfter < 60 ? `${error.retryAfter} s` : `${minutes} min` })),
+      };
     }
     const of = (path: string) => {
       const issue = error.issue(path);
@@ -120,7 +126,10 @@ function DoorForm({ first, token }: { first: boolean; token: string }): JSX.Elem
       <Field
         label={t("door.password")}
         {...(first ? { aside: t("door.length") } : {})}
-        help={problems.password ?? (first && password !== "" && length < least ? { kind: "plain", text: tooShort().text } : undefined)}
+        help={
+          problems.password ??
+          (first && password !== "" && length < least ? { kind: "plain", text: tooShort().text } : undefined)
+        }
       >
         {(id, help) => (
           <div class="input tall">

@@ -70,8 +70,14 @@ function Facts({ link }: { link: Link }): JSX.Element {
       {fact(t("field.note"), link.note ?? none)}
       {fact(t("details.valid"), windowText(link))}
       {link.maxClicks !== undefined &&
-        fact(t("field.atMost"), link.maxClicks === null ? t("details.noLimit") : t("details.clicks", { n: link.maxClicks }))}
-      {fact(t("field.redirect"), t(link.forwardQuery ? "details.queryOn" : "details.queryOff", { status: String(status) }))}
+        fact(
+          t("field.atMost"),
+          link.maxClicks === null ? t("details.noLimit") : t("details.clicks", { n: link.maxClicks }),
+        )}
+      {fact(
+        t("field.redirect"),
+        t(link.forwardQuery ? "details.queryOn" : "details.queryOff", { status: String(status) }),
+      )}
     </dl>
   );
 }
@@ -182,7 +188,12 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
     >
       <Field
         label={t("field.target")}
-        help={issue("url") ?? (patch.url === undefined ? undefined : { kind: "plain", text: <span class="cut">{t("details.was", { what: bare(base.url) })}</span> })}
+        help={
+          issue("url") ??
+          (patch.url === undefined
+            ? undefined
+            : { kind: "plain", text: <span class="cut">{t("details.was", { what: bare(base.url) })}</span> })
+        }
         reserve={false}
       >
         {(id, help) => (
@@ -204,7 +215,12 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
       <Field label={t("field.title")} help={issue("title")} reserve={false}>
         {(id) => (
           <div class="input">
-            <input id={id} value={fields.title} maxLength={500} onInput={(event) => edit({ title: event.currentTarget.value })} />
+            <input
+              id={id}
+              value={fields.title}
+              maxLength={500}
+              onInput={(event) => edit({ title: event.currentTarget.value })}
+            />
           </div>
         )}
       </Field>
@@ -214,7 +230,13 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
       <Field label={t("field.note")} help={issue("note")} reserve={false}>
         {(id) => (
           <div class="input">
-            <textarea id={id} rows={2} value={fields.note} maxLength={5000} onInput={(event) => edit({ note: event.currentTarget.value })} />
+            <textarea
+              id={id}
+              rows={2}
+              value={fields.note}
+              maxLength={5000}
+              onInput={(event) => edit({ note: event.currentTarget.value })}
+            />
           </div>
         )}
       </Field>
@@ -265,14 +287,25 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
         <div class="choice">
           {redirectStatuses.map((one) => (
             <label key={one}>
-              <input type="radio" name="edit-status" checked={(fields.status ?? 302) === one} onChange={() => edit({ status: one })} />
+              <input
+                type="radio"
+                name="edit-status"
+                checked={(fields.status ?? 302) === one}
+                onChange={() => edit({ status: one })}
+              />
               {one}
             </label>
           ))}
         </div>
       </fieldset>
       <label class="switch">
-        <input type="checkbox" role="switch" checked={fields.query} onChange={() => edit({ query: !fields.query })} />
+        <input
+          type="checkbox"
+          role="switch"
+          aria-checked={fields.query}
+          checked={fields.query}
+          onChange={() => edit({ query: !fields.query })}
+        />
         <span class="track" />
         <b>{t("field.query")}</b>
       </label>

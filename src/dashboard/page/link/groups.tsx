@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { readGroups, type Subject } from "../api/clicks.ts";
 import type { Dimension, Group } from "../api/types.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { Breakdown, Tabs } from "../ui/breakdown.tsx";
 import { language } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
@@ -72,7 +72,10 @@ export function Places(props: GroupsProps): JSX.Element {
 }
 
 /** One place for two or more dimensions. */
-export function Group({ dimensions, ...props }: GroupsProps & { dimensions: readonly (readonly [Dimension, TextName])[] }): JSX.Element {
+export function Dimensions({
+  dimensions,
+  ...props
+}: GroupsProps & { dimensions: readonly (readonly [Dimension, TextName])[] }): JSX.Element {
   const [by, setBy] = useState<Dimension>(dimensions[0]?.[0] ?? "referrer");
   const groups = useGroups(props, by);
   const name = t(dimensions.find(([one]) => one === by)?.[1] ?? "group.referrers");
@@ -81,7 +84,14 @@ export function Group({ dimensions, ...props }: GroupsProps & { dimensions: read
     <section>
       <Tabs names={others} at={by} go={setBy} />
       {groups !== undefined && (
-        <Breakdown key={by} groups={groups} total={props.total} shown={6} label={name} nameOf={(value) => nameOf(by, value)} />
+        <Breakdown
+          key={by}
+          groups={groups}
+          total={props.total}
+          shown={6}
+          label={name}
+          nameOf={(value) => nameOf(by, value)}
+        />
       )}
     </section>
   );

@@ -56,7 +56,14 @@ export function Head({ link, editing, edit, remove, stepping }: HeadProps): JSX.
           <Menu class="button square" label={t("link.actions")} face={<Icon name="more" />} end>
             {(close) => {
               const item = (text: string, key: string, act: () => void, bad = false) => (
-                <button type="button" class={bad ? "bad" : ""} onClick={() => (close(), act())}>
+                <button
+                  type="button"
+                  class={bad ? "bad" : ""}
+                  onClick={() => {
+                    close();
+                    act();
+                  }}
+                >
                   {text}
                   {key !== "" && <kbd class="key">{key}</kbd>}
                 </button>
@@ -88,7 +95,9 @@ export function Head({ link, editing, edit, remove, stepping }: HeadProps): JSX.
         <span>{t("link.made", { day: date(link.createdAt, "year") })}</span>
         <span>{t("link.version", { n: link.version })}</span>
         {link.clicks !== undefined && <span title={t("list.clicksWhy")}>{t("link.answered", { n: link.clicks })}</span>}
-        {link.clicks === undefined && link.version > 1 && <span>{t("link.changed", { age: age(link.updatedAt) })}</span>}
+        {link.clicks === undefined && link.version > 1 && (
+          <span>{t("link.changed", { age: age(link.updatedAt) })}</span>
+        )}
       </p>
     </header>
   );

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask } from "../api/ask.ts";
 import type { Link } from "../api/types.ts";
 import { changed } from "../links/actions.tsx";
-import { t, type TextName, tt } from "../texts/catalogue.ts";
+import { type TextName, t, tt } from "../texts/catalogue.ts";
 import { age, bare } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
@@ -49,13 +49,18 @@ function said({ action, before, after }: Entry): { what: ComponentChildren; was?
   }
   const found = names.find(([field]) => field in after);
   const was = before.title;
-  return { what: t(found?.[1] ?? "history.other"), ...(found?.[0] === "title" && typeof was === "string" ? { was } : {}) };
+  return {
+    what: t(found?.[1] ?? "history.other"),
+    ...(found?.[0] === "title" && typeof was === "string" ? { was } : {}),
+  };
 }
 
 /** Who changed what when, and a way back to each. Nothing is shown where the server keeps none. */
 export function History({ link }: { link: Link }): JSX.Element | null {
   const [all, setAll] = useState(false);
-  const loaded = useLoaded(`${link.slug} ${link.version}`, (signal) => ask<{ entries: readonly Entry[] }>("GET", path(link.slug), { signal }));
+  const loaded = useLoaded(`${link.slug} ${link.version}`, (signal) =>
+    ask<{ entries: readonly Entry[] }>("GET", path(link.slug), { signal }),
+  );
   const entries = loaded.value?.entries;
   if (entries === undefined) return null;
   const changes = entries.filter((entry) => entry.action === "changed");
@@ -69,7 +74,10 @@ export function History({ link }: { link: Link }): JSX.Element | null {
     };
     try {
       const after = await back(entry.version - 1, link.version);
-      toast(t("act.undone"), () => void back(link.version, after.version).catch((error: unknown) => toast(problemText(error))));
+      toast(
+        t("act.undone"),
+        () => void back(link.version, after.version).catch((error: unknown) => toast(problemText(error))),
+      );
     } catch (error) {
       toast(problemText(error));
     }

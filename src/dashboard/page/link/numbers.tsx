@@ -12,11 +12,21 @@ import { useVisits } from "./visits.tsx";
 export function Numbers({ link, counts }: { link: Link; counts: Counts | undefined }): JSX.Element {
   const now = Date.now();
   const midnight = Math.floor(now / day) * day;
-  const today = useLoaded(`${link.slug} ${midnight}`, (signal) => readCounts(link.slug, whole(midnight, midnight + day, "day"), signal), 5000).value;
+  const today = useLoaded(
+    `${link.slug} ${midnight}`,
+    (signal) => readCounts(link.slug, whole(midnight, midnight + day, "day"), signal),
+    5000,
+  ).value;
   const visits = useVisits(link.slug);
   const minute = visits?.filter((visit) => Date.parse(visit.time) > now - 60_000).length ?? 0;
   const last = visits?.[0];
-  const days = counts === undefined ? 1 : Math.max(1, Math.round((Math.min(now, counts.range.to) - Math.max(Date.parse(link.createdAt), counts.range.from)) / day));
+  const days =
+    counts === undefined
+      ? 1
+      : Math.max(
+          1,
+          Math.round((Math.min(now, counts.range.to) - Math.max(Date.parse(link.createdAt), counts.range.from)) / day),
+        );
   const none = "–";
   return (
     <Strip>
@@ -44,7 +54,11 @@ export function Numbers({ link, counts }: { link: Link; counts: Counts | undefin
             {count(minute)} <small>{t("stats.aMinute")}</small>
           </>
         }
-        note={last === undefined ? t("stats.noneYet") : t("stats.last", { where: last.city ?? last.country ?? t("group.unknown"), age: age(last.time, now) })}
+        note={
+          last === undefined
+            ? t("stats.noneYet")
+            : t("stats.last", { where: last.city ?? last.country ?? t("group.unknown"), age: age(last.time, now) })
+        }
       />
     </Strip>
   );

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { readCounts } from "../api/clicks.ts";
 import { Problem } from "../api/ask.ts";
+import { readCounts } from "../api/clicks.ts";
 import { readLink } from "../api/links.ts";
 import type { Link } from "../api/types.ts";
 import { changed, deleteLink, switchLink } from "../links/actions.tsx";
@@ -21,7 +21,7 @@ import { problemText } from "../ui/problem.ts";
 import { useRange } from "../ui/range.tsx";
 
 import { Details } from "./details.tsx";
-import { Group, Places } from "./groups.tsx";
+import { Dimensions, Places } from "./groups.tsx";
 import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Numbers } from "./numbers.tsx";
@@ -36,7 +36,8 @@ export function LinkPage({ slug }: { slug: string }): JSX.Element | null {
   const [link, setLink] = useState<Link>();
   const found = useLoaded(slug, (signal) => readLink(slug, signal), every);
   useEffect(() => {
-    if (found.value !== undefined) setLink((now) => (now !== undefined && now.version > (found.value?.version ?? 0) ? now : found.value));
+    if (found.value !== undefined)
+      setLink((now) => (now !== undefined && now.version > (found.value?.version ?? 0) ? now : found.value));
   }, [found.value]);
   useEffect(() => {
     if (heard?.slug !== slug) return;
@@ -110,7 +111,13 @@ function Shown({ link }: { link: Link }): JSX.Element {
   const groups = { subject: slug, range, total };
   return (
     <main class="link-page">
-      <Head link={link} editing={editing} edit={edit} remove={ask} stepping={before !== undefined || after !== undefined} />
+      <Head
+        link={link}
+        editing={editing}
+        edit={edit}
+        remove={ask}
+        stepping={before !== undefined || after !== undefined}
+      />
       {stats && <Numbers link={link} counts={counts} />}
       <div class="link-columns">
         <div class="link-main">
@@ -125,21 +132,21 @@ function Shown({ link }: { link: Link }): JSX.Element {
               />
               <Places {...groups} />
               <div class="thirds">
-                <Group
+                <Dimensions
                   {...groups}
                   dimensions={[
                     ["referrer", "group.referrers"],
                     ["utm_source", "group.utm"],
                   ]}
                 />
-                <Group
+                <Dimensions
                   {...groups}
                   dimensions={[
                     ["browser", "group.browsers"],
                     ["os", "group.systems"],
                   ]}
                 />
-                <Group
+                <Dimensions
                   {...groups}
                   dimensions={[
                     ["device", "group.devices"],

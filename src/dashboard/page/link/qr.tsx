@@ -16,10 +16,21 @@ export function Qr({ link }: { link: Link }): JSX.Element | null {
         <h2>{t("qr.title")}</h2>
       </header>
       <div class="qr-body">
-        <img src={qrAddress(link.slug, { size: 256 })} width="128" height="128" alt={t("list.qr", { slug: link.slug })} onError={() => setMissing(true)} />
+        <img
+          src={qrAddress(link.slug, { size: 256 })}
+          width="128"
+          height="128"
+          alt={t("list.qr", { slug: link.slug })}
+          onError={() => setMissing(true)}
+        />
         <div>
           {(["svg", "png"] as const).map((format) => (
-            <a key={format} class="button small" href={qrAddress(link.slug, { format, size: 1024 })} download={`${name}.${format}`}>
+            <a
+              key={format}
+              class="button small"
+              href={qrAddress(link.slug, { format, size: 1024 })}
+              download={`${name}.${format}`}
+            >
               <Icon name="download" />
               {format.toUpperCase()}
             </a>

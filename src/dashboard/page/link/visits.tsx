@@ -18,7 +18,8 @@ export interface Visit {
 export function useVisits(slug: string): readonly Visit[] | undefined {
   return useLoaded(
     slug,
-    async (signal) => (await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events`, { signal })).events,
+    async (signal) =>
+      (await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events`, { signal })).events,
     2000,
   ).value;
 }

@@ -13,7 +13,12 @@ export const changed = new Cell<{ readonly slug: string; readonly link: Link | u
 export const slugText = (slug: string): JSX.Element => <span class="slug">/{slug}</span>;
 
 /** Changes a link and says what was done, with a way back. */
-export async function change(link: Link, patch: Patch, back: Patch, said: Parameters<typeof toast>[0]): Promise<Link | undefined> {
+export async function change(
+  link: Link,
+  patch: Patch,
+  back: Patch,
+  said: Parameters<typeof toast>[0],
+): Promise<Link | undefined> {
   try {
     const after = await editLink(link.slug, patch, link.version);
     changed.value = { slug: link.slug, link: after };

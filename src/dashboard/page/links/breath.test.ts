@@ -4,7 +4,12 @@ import { addressOf, breathe, lasting } from "./breath.ts";
 describe("what is typed in one breath", () => {
   test("an address alone", () => {
     expect(breathe("  https://example.com/a b ")?.url).toBe("https://example.com/a");
-    expect(breathe("example.com/a")).toEqual({ url: "https://example.com/a", slug: undefined, tags: [], lasts: undefined });
+    expect(breathe("example.com/a")).toEqual({
+      url: "https://example.com/a",
+      slug: undefined,
+      tags: [],
+      lasts: undefined,
+    });
   });
   test("slug, tags and time, in any order", () => {
     const all = { url: "https://a.io/x", slug: "q3-report", tags: ["finance", "board"], lasts: 30 * 86_400_000 };
@@ -12,7 +17,16 @@ describe("what is typed in one breath", () => {
     expect(breathe("https://a.io/x #finance 30d /q3-report #board #finance")).toEqual(all);
   });
   test("is nothing without a web address", () => {
-    for (const text of ["", "hello", "javascript:alert(1)", "ftp://a.io", "mailto:a@b.io", "#tag", "file:///etc", "a@b.io"])
+    for (const text of [
+      "",
+      "hello",
+      "javascript:alert(1)",
+      "ftp://a.io",
+      "mailto:a@b.io",
+      "#tag",
+      "file:///etc",
+      "a@b.io",
+    ])
       expect(breathe(text)).toBeUndefined();
   });
   test("times", () => {

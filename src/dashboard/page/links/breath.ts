@@ -26,7 +26,11 @@ export function lasting(word: string): number | undefined {
 
 /** A web address, with the scheme that people leave out; `undefined` if it is none. */
 export function addressOf(word: string): string | undefined {
-  const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(word) ? word : /^[^\s/?#@:]+\.[^\s/?#@:]{2,}/.test(word) ? `https://${word}` : "";
+  const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(word)
+    ? word
+    : /^[^\s/?#@:]+\.[^\s/?#@:]{2,}/.test(word)
+      ? `https://${word}`
+      : "";
   if (!URL.canParse(whole)) return undefined;
   const { protocol, hostname } = new URL(whole);
   return (protocol === "https:" || protocol === "http:") && hostname !== "" ? whole : undefined;

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { editLink, listLinks, removeLink } from "../api/links.ts";
 import type { Filter } from "../api/links.ts";
+import { editLink, listLinks, removeLink } from "../api/links.ts";
 import type { Link, Patch } from "../api/types.ts";
 import { t } from "../texts/catalogue.ts";
-import { type Question } from "../ui/confirm.tsx";
+import type { Question } from "../ui/confirm.tsx";
 import { count } from "../ui/format.ts";
 import { Trap } from "../ui/layers.tsx";
 import { problemText } from "../ui/problem.ts";
@@ -57,7 +57,10 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
     return good;
   }
 
-  async function patchAll(patchOf: (link: Link) => Patch, said: "bulk.switched" | "bulk.switchedOn" | "bulk.tagged"): Promise<void> {
+  async function patchAll(
+    patchOf: (link: Link) => Patch,
+    said: "bulk.switched" | "bulk.switchedOn" | "bulk.tagged",
+  ): Promise<void> {
     const before = chosen;
     const good = await each(links, (link) => editLink(link.slug, patchOf(link), link.version));
     if (good.length < links.length) return;
@@ -66,7 +69,10 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
       return old === undefined ? {} : { disabled: old.disabled, tags: old.tags };
     };
     clear();
-    toast(t(said, { n: good.length }), () => void each(good, (link) => editLink(link.slug, backOf(link), link.version)));
+    toast(
+      t(said, { n: good.length }),
+      () => void each(good, (link) => editLink(link.slug, backOf(link), link.version)),
+    );
   }
 
   async function deleteAll(): Promise<void> {
@@ -87,7 +93,7 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
       keep: t("delete.keepMany"),
       act: t("delete.do"),
       ...(links.length > typedFrom ? { typed: links.length } : {}),
-      then: () => void deleteAll(),
+      agreed: () => void deleteAll(),
     });
   };
 
@@ -110,7 +116,9 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
   return (
     <div class="bulk" role="group" aria-label={t("bulk.chosen", { n: chosen.size })}>
       <b aria-live="polite">
-        {done === undefined ? t("bulk.chosen", { n: chosen.size }) : t("bulk.working", { n: done, all: count(links.length) })}
+        {done === undefined
+          ? t("bulk.chosen", { n: chosen.size })
+          : t("bulk.working", { n: done, all: count(links.length) })}
       </b>
       <button type="button" class="textlink" onClick={() => void chooseAll()}>
         {t("bulk.allShown")}
@@ -173,7 +181,9 @@ export function TagDialog(props: { n: number; close: () => void; then: (tag: str
           />
         </div>
         <div class="buttons">
-          <button class="button primary">{t("bulk.tagAdd")}</button>
+          <button type="submit" class="button primary">
+            {t("bulk.tagAdd")}
+          </button>
           <button type="button" class="button" onClick={props.close}>
             {t("common.cancel")}
           </button>

@@ -113,9 +113,13 @@ export function Create({ onMade }: { onMade: (link: Link) => void }): JSX.Elemen
             maxLength={9000}
             onInput={(event) => edit({ text: event.currentTarget.value })}
           />
-          {open && filled && <span class="create-length">{t("create.characters", { n: (breathe(draft.text)?.url ?? draft.text).length })}</span>}
+          {open && filled && (
+            <span class="create-length">
+              {t("create.characters", { n: (breathe(draft.text)?.url ?? draft.text).length })}
+            </span>
+          )}
           {!open && (
-            <button class={`create-go${showMade ? " done" : ""}`} aria-disabled={busy}>
+            <button type="submit" class={`create-go${showMade ? " done" : ""}`} aria-disabled={busy}>
               {showMade ? (
                 <>
                   <Icon name={made.copied ? "check" : "copy"} />

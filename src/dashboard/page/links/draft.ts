@@ -41,7 +41,9 @@ export function problemsOf(draft: Draft): DraftProblems {
   return {
     ...(breath === undefined ? { url: "error.noAddress" as const } : {}),
     ...(slug !== "" && !/^[\p{L}\p{N}._-]+(?:\/[\p{L}\p{N}._-]+)*$/u.test(slug) ? { slug: "error.slug" as const } : {}),
-    ...(draft.from !== null && draft.until !== null && draft.until <= draft.from ? { until: "error.ends" as const } : {}),
+    ...(draft.from !== null && draft.until !== null && draft.until <= draft.from
+      ? { until: "error.ends" as const }
+      : {}),
     ...(draft.most !== "" && numberOf(draft.most) === undefined ? { most: "error.number" as const } : {}),
   };
 }

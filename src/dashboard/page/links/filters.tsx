@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Filter } from "../api/links.ts";
 import { states } from "../api/types.ts";
 import { useKeys } from "../shell/shortcuts.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
 

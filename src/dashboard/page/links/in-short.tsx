@@ -51,7 +51,7 @@ export function InShort({ draft, busy, slow, problem, close }: OptionsProps): JS
           {problem}
         </p>
         <div class="buttons">
-          <button class="button primary large" aria-disabled={busy}>
+          <button type="submit" class="button primary large" aria-disabled={busy}>
             {t(slow ? "create.making" : "create.shorten")}
             <Icon name="enter" />
           </button>

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { redirectStatuses } from "../api/types.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { Field, type Help } from "../ui/field.tsx";
 import { zone } from "../ui/format.ts";
 import { TagInput } from "../ui/tag-input.tsx";
@@ -154,13 +154,25 @@ export function Options(props: OptionsProps): JSX.Element {
           </div>
         </fieldset>
         <label class="switch span3">
-          <input type="checkbox" role="switch" checked={draft.query} onChange={() => edit({ query: !draft.query })} />
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={draft.query}
+            checked={draft.query}
+            onChange={() => edit({ query: !draft.query })}
+          />
           <span class="track" />
           <b>{t("field.query")}</b>
           <small>{t("field.queryHelp", { slug: draft.slug || "…" })}</small>
         </label>
         <label class="switch span3">
-          <input type="checkbox" role="switch" checked={draft.reuse} onChange={() => edit({ reuse: !draft.reuse })} />
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={draft.reuse}
+            checked={draft.reuse}
+            onChange={() => edit({ reuse: !draft.reuse })}
+          />
           <span class="track" />
           <b>{t("field.reuse")}</b>
           <small>{t("field.reuseHelp")}</small>
@@ -175,7 +187,12 @@ function Spans({ edit }: { edit: OptionsProps["edit"] }): JSX.Element {
   return (
     <span class="spans">
       {spans.map(({ label, ms }) => (
-        <button key={label} type="button" class="textlink" onClick={() => edit({ until: new Date(Date.now() + ms).toISOString() })}>
+        <button
+          key={label}
+          type="button"
+          class="textlink"
+          onClick={() => edit({ until: new Date(Date.now() + ms).toISOString() })}
+        >
           {label}
         </button>
       ))}

@@ -102,7 +102,13 @@ export function LinksPage(): JSX.Element {
 
   return (
     <div class="links">
-      <Create onMade={(link) => (narrowed ? go(addressOfFilter({ search: "", tag: "", state: "" }), true) : undefined, left?.list.add(link))} />
+      <Create
+        onMade={(link) => {
+          // A fresh list has it already.
+          if (narrowed) go(addressOfFilter({ search: "", tag: "", state: "" }), true);
+          else list.add(link);
+        }}
+      />
       {empty && !narrowed ? (
         <Empty />
       ) : (
@@ -143,7 +149,11 @@ export function LinksPage(): JSX.Element {
 
 /** A search that found nothing, and what to do then. */
 function Nothing({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }): JSX.Element {
-  const what = [filter.search, filter.tag === "" ? "" : `#${filter.tag}`, filter.state === "" ? "" : t(`list.${filter.state}` as "list.all")];
+  const what = [
+    filter.search,
+    filter.tag === "" ? "" : `#${filter.tag}`,
+    filter.state === "" ? "" : t(`list.${filter.state}` as "list.all"),
+  ];
   const slug = /^[\w.-]+$/.test(filter.search) ? filter.search : "";
   return (
     <div class="nothing" role="status">

@@ -14,7 +14,9 @@ export function showQr(link: Link): void {
 
 /** Where the code of a link is drawn by the server. */
 export function qrAddress(slug: string, options: Readonly<Record<string, string | number>> = {}): string {
-  const query = new URLSearchParams(Object.entries({ format: "svg", ...options }).map(([name, value]) => [name, `${value}`]));
+  const query = new URLSearchParams(
+    Object.entries({ format: "svg", ...options }).map(([name, value]) => [name, `${value}`]),
+  );
   return `/${slug.split("/").map(encodeURIComponent).join("/")}+qr?${query}`;
 }
 
@@ -27,7 +29,13 @@ export function QrDialog(): JSX.Element | null {
   return (
     <Trap close={close} label={t("list.qr", { slug: link.slug })} class="dialog qr-dialog">
       <p class="typed cut">{bare(link.shortUrl)}</p>
-      <img class="qr" src={qrAddress(link.slug, { size: 320 })} width="320" height="320" alt={t("list.qr", { slug: link.slug })} />
+      <img
+        class="qr"
+        src={qrAddress(link.slug, { size: 320 })}
+        width="320"
+        height="320"
+        alt={t("list.qr", { slug: link.slug })}
+      />
       <div class="buttons">
         {(["svg", "png"] as const).map((format) => (
           <a

@@ -32,7 +32,8 @@ export interface RowEvents {
 export function chipOf(link: Link): string | undefined {
   if (link.state === "scheduled" && link.validFrom !== null) return t("list.from", { day: day(link.validFrom) });
   if (link.state === "expired" && link.validUntil !== null) return t("list.ended", { day: day(link.validUntil) });
-  if (link.state === "exhausted" && link.maxClicks != null) return t("list.used", { n: link.maxClicks, most: link.maxClicks });
+  if (link.state === "exhausted" && link.maxClicks != null)
+    return t("list.used", { n: link.maxClicks, most: link.maxClicks });
   return link.state === "disabled" ? t("list.off") : undefined;
 }
 
@@ -94,10 +95,20 @@ export class Row extends Component<RowProps> {
             <span class={`slug${cursor || chosen ? " mark" : ""}`}>{link.slug}</span>
           </a>
           <span class="now">
-            <button type="button" tabIndex={focus} aria-label={t("list.copy", { slug: link.slug })} onClick={() => void copyLink(link)}>
+            <button
+              type="button"
+              tabIndex={focus}
+              aria-label={t("list.copy", { slug: link.slug })}
+              onClick={() => void copyLink(link)}
+            >
               <Icon name="copy" />
             </button>
-            <button type="button" tabIndex={focus} aria-label={t("list.qr", { slug: link.slug })} onClick={() => on.qr(link)}>
+            <button
+              type="button"
+              tabIndex={focus}
+              aria-label={t("list.qr", { slug: link.slug })}
+              onClick={() => on.qr(link)}
+            >
               <Icon name="qr" />
             </button>
           </span>

@@ -31,14 +31,14 @@ const phone = matchMedia("(max-width: 599px)");
 const skeletons = 12;
 
 /** The question before a link is deleted. */
-export function deleteQuestion(link: Link, then: () => void): Question {
+export function deleteQuestion(link: Link, agreed: () => void): Question {
   return {
     title: tt("delete.title", { slug: slugText(link.slug) }),
     label: t("delete.title", { slug: `/${link.slug}` }),
     why: link.clicks === undefined ? t("delete.whyUnknown") : t("delete.why", { n: link.clicks }),
     keep: t("delete.keep"),
     act: t("delete.do"),
-    then,
+    agreed,
   };
 }
 
@@ -181,7 +181,13 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
           </span>
         </div>
       </div>
-      <div role="rowgroup" ref={body} class="rows" style={{ height: `${rows.getTotalSize()}px` }} aria-busy={!list.ready}>
+      <div
+        role="rowgroup"
+        ref={body}
+        class="rows"
+        style={{ height: `${rows.getTotalSize()}px` }}
+        aria-busy={!list.ready}
+      >
         {items.map((item) => {
           const one = list.at(item.index);
           const picked = one !== undefined && chosen.has(one.slug);

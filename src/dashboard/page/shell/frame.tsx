@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { at, go, place } from "../route.ts";
 import { me, signOut } from "../session.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { Cell, useCell } from "../ui/cell.ts";
 import { Icon, Mark } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -69,7 +69,13 @@ function User(): JSX.Element {
           <a href={at("/settings")} onClick={close}>
             {t("nav.settings")}
           </a>
-          <button type="button" onClick={() => (close(), (helpOpen.value = true))}>
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              helpOpen.value = true;
+            }}
+          >
             {t("keys.title")} <kbd class="key">?</kbd>
           </button>
           <hr />
@@ -123,7 +129,12 @@ function PhoneBar({ path }: { path: string }): JSX.Element {
             {t(page.name)}
           </a>
         ))}
-      <button type="button" aria-expanded={more} aria-current={inMore ? "page" : undefined} onClick={() => setMore(!more)}>
+      <button
+        type="button"
+        aria-expanded={more}
+        aria-current={inMore ? "page" : undefined}
+        onClick={() => setMore(!more)}
+      >
         {t("nav.more")}
       </button>
       {more && (

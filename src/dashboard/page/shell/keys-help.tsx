@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { at } from "../route.ts";
-import { t, type TextName, tt } from "../texts/catalogue.ts";
+import { type TextName, t, tt } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
 import { Trap } from "../ui/layers.tsx";
 import { helpOpen } from "./shortcuts.ts";

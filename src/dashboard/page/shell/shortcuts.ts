@@ -48,10 +48,14 @@ function pressed(event: KeyboardEvent): void {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") return escape(event);
+  if (event.key === "Escape") {
+    leave(event);
+    return;
+  }
   if (inField(event.target) || hasLayers()) return;
   // A control that is focused has its own Enter, Space and arrows.
-  const onControl = event.target instanceof Element && event.target.closest("button, a, summary, [role=slider], input") !== null;
+  const onControl =
+    event.target instanceof Element && event.target.closest("button, a, summary, [role=slider], input") !== null;
   if (onControl && (event.key === "Enter" || event.key === " ")) return;
   const single = event.key.length === 1;
   if (single && !lettersOn.value && event.key !== "/") return;
@@ -60,14 +64,16 @@ function pressed(event: KeyboardEvent): void {
     const path = places[event.key.toLowerCase()];
     if (path !== undefined) {
       event.preventDefault();
-      return go(at(path));
+      go(at(path));
+      return;
     }
   }
   for (const { current } of [...stacks].reverse()) {
     const act = current[event.key];
     if (act === undefined) continue;
     event.preventDefault();
-    return act();
+    act();
+    return;
   }
   if (event.key === "g") afterG = performance.now() + secondKey;
   else if (event.key === "?") helpOpen.value = true;
@@ -75,12 +81,21 @@ function pressed(event: KeyboardEvent): void {
 }
 
 /** Out, one layer at a time: a dialog, then a field, then what a page has chosen, then the toast. */
-function escape(event: KeyboardEvent): void {
-  if (closeTop()) return event.preventDefault();
-  if (inField(event.target) && event.target instanceof HTMLElement) return event.target.blur();
+function leave(event: KeyboardEvent): void {
+  if (closeTop()) {
+    event.preventDefault();
+    return;
+  }
+  if (inField(event.target) && event.target instanceof HTMLElement) {
+    event.target.blur();
+    return;
+  }
   for (const { current } of [...stacks].reverse()) {
-    const act = current["Escape"];
-    if (act !== undefined) return act();
+    const act = current.Escape;
+    if (act !== undefined) {
+      act();
+      return;
+    }
   }
   dismissToast();
 }

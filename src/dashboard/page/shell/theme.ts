@@ -10,6 +10,6 @@ export const theme = new Cell<Theme>(chosen === "light" || chosen === "dark" ? c
 export function setTheme(next: Theme): void {
   theme.value = next;
   keep("theme", next === "system" ? null : next);
-  if (next === "system") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = next;
+  if (next === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
 }

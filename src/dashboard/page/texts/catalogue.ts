@@ -20,7 +20,7 @@ export async function loadTexts(): Promise<void> {
 
 /** A text with its values filled in. Where it has `one|other`, the number `n` decides. */
 export function t(name: TextName, values: Values = {}): string {
-  return chosen(name, values["n"]).replace(/\{(\w+)\}/g, (whole, key: string) => {
+  return chosen(name, values.n).replace(/\{(\w+)\}/g, (whole, key: string) => {
     const value = values[key];
     return value === undefined ? whole : typeof value === "number" ? value.toLocaleString(language.value) : value;
   });
@@ -28,7 +28,7 @@ export function t(name: TextName, values: Values = {}): string {
 
 /** The same with pieces of page for values, and as such to be drawn. */
 export function tt(name: TextName, values: Readonly<Record<string, ComponentChildren>>): ComponentChildren[] {
-  const n = values["n"];
+  const n = values.n;
   return chosen(name, typeof n === "number" ? n : undefined)
     .split(/\{(\w+)\}/)
     .map((part, i) => {

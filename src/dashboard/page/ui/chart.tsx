@@ -55,7 +55,9 @@ export function Chart(props: ChartProps): JSX.Element {
 
   const indexAt = (event: PointerEvent) => {
     const left = event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
-    return left < 0 || left > inner ? undefined : Math.max(0, Math.min(steps.length - 1, Math.floor((left / inner) * steps.length)));
+    return left < 0 || left > inner
+      ? undefined
+      : Math.max(0, Math.min(steps.length - 1, Math.floor((left / inner) * steps.length)));
   };
   const zoom = (to: number | undefined) => {
     if (marked !== undefined && to !== undefined && Math.abs(to - marked) > 0) {
@@ -137,7 +139,13 @@ export function Chart(props: ChartProps): JSX.Element {
         )}
         <path class="zero" d={`M0 ${high + 0.5}H${inner}`} />
         {marked !== undefined && at !== undefined && marked !== at && (
-          <rect class="marked" x={x(Math.min(marked, at))} y={0} width={x(Math.abs(at - marked) + 1)} height={high + below} />
+          <rect
+            class="marked"
+            x={x(Math.min(marked, at))}
+            y={0}
+            width={x(Math.abs(at - marked) + 1)}
+            height={high + below}
+          />
         )}
         {at !== undefined && shown !== undefined && (
           <g>

@@ -12,12 +12,12 @@ export interface Question {
   readonly act: string;
   /** So many things at once that the number has to be typed. */
   readonly typed?: number;
-  readonly then: () => void;
+  readonly agreed: () => void;
 }
 
 /** Asked only where there is no undo. The harmless answer has the focus, and Escape means it. */
 export function Confirm({ question, close }: { question: Question; close: () => void }): JSX.Element {
-  const { title, label, why, keep, act, typed, then } = question;
+  const { title, label, why, keep, act, typed, agreed } = question;
   const [text, setText] = useState("");
   const ready = typed === undefined || text.replace(/\D/g, "") === String(typed);
   return (
@@ -46,7 +46,7 @@ export function Confirm({ question, close }: { question: Question; close: () => 
           onClick={() => {
             if (!ready) return;
             close();
-            then();
+            agreed();
           }}
         >
           {act}

@@ -17,4 +17,3 @@ export async function copyLink(link: { readonly slug: string; readonly shortUrl:
   if (done) toast(tt("act.copied", { slug: <span class="slug">/{link.slug}</span> }));
   else toast(tt("act.noClipboard", { slug: <span class="typed">{link.shortUrl}</span> }));
 }
-

@@ -4,8 +4,8 @@ import type { Counts } from "../api/clicks.ts";
 import { t } from "../texts/catalogue.ts";
 import { Chart, stepName } from "./chart.tsx";
 import { count } from "./format.ts";
-import { type Chosen, Ranges, zoomTo } from "./range.tsx";
 import { Trap } from "./layers.tsx";
+import { type Chosen, Ranges, zoomTo } from "./range.tsx";
 
 export interface CountsProps {
   readonly chosen: Chosen;
@@ -57,7 +57,11 @@ export function CountsChart({ chosen, counts, high, ranges, empty }: CountsProps
   return (
     <section class="counts-chart" aria-label={t("chart.label")}>
       <div class="chart-head">
-        {ranges ? <Ranges key={chosen.range.from} {...chosen} /> : <span class="chart-hint">{t(`chart.hint.${unit}`)}</span>}
+        {ranges ? (
+          <Ranges key={chosen.range.from} {...chosen} />
+        ) : (
+          <span class="chart-hint">{t(`chart.hint.${unit}`)}</span>
+        )}
         <Legend {...(step ?? sums)} when={step === undefined ? t("chart.whole") : stepName(step.start, unit)} />
         <button type="button" class="plain chart-table" onClick={() => setTable(true)}>
           {t("chart.table")}

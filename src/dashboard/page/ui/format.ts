@@ -96,4 +96,3 @@ export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export function bare(url: string): string {
   return url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
-

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { go, place } from "../route.ts";
 import { useKeys } from "../shell/shortcuts.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { useCell } from "./cell.ts";
 import { date } from "./format.ts";
 import { Icon } from "./icons.tsx";
@@ -93,16 +93,30 @@ export function Ranges({ range, name }: Chosen): JSX.Element {
             <label>
               {t("range.from")}
               <span class="input">
-                <input type="date" value={from} max={to} required onInput={(event) => setFrom(event.currentTarget.value)} />
+                <input
+                  type="date"
+                  value={from}
+                  max={to}
+                  required
+                  onInput={(event) => setFrom(event.currentTarget.value)}
+                />
               </span>
             </label>
             <label>
               {t("range.to")}
               <span class="input">
-                <input type="date" value={to} min={from} required onInput={(event) => setTo(event.currentTarget.value)} />
+                <input
+                  type="date"
+                  value={to}
+                  min={from}
+                  required
+                  onInput={(event) => setTo(event.currentTarget.value)}
+                />
               </span>
             </label>
-            <button class="button small">{t("range.show")}</button>
+            <button type="submit" class="button small">
+              {t("range.show")}
+            </button>
           </form>
         )}
       </Menu>

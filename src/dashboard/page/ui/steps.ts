@@ -72,9 +72,16 @@ export function gridOf(highest: number, most: number): number[] {
   if (highest <= 0) return [];
   const rough = highest / most;
   const size = 10 ** Math.floor(Math.log10(rough));
-  const nice = [1, 2, 2.5, 5, 10].map((one) => one * size).filter((one) => one >= 1 && (one === 1 || Number.isInteger(one)));
-  const step = Math.max(1, nice.reduce((best, one) => (Math.abs(one - rough) < Math.abs(best - rough) ? one : best), nice[0] ?? 1));
-  return Array.from({ length: most }, (_, i) => (i + 1) * step).filter((line) => line <= highest * 1.12 || line === step);
+  const nice = [1, 2, 2.5, 5, 10]
+    .map((one) => one * size)
+    .filter((one) => one >= 1 && (one === 1 || Number.isInteger(one)));
+  const step = Math.max(
+    1,
+    nice.reduce((best, one) => (Math.abs(one - rough) < Math.abs(best - rough) ? one : best), nice[0] ?? 1),
+  );
+  return Array.from({ length: most }, (_, i) => (i + 1) * step).filter(
+    (line) => line <= highest * 1.12 || line === step,
+  );
 }
 
 /** First, last and two or three round dates between: which steps are named on the axis. */
@@ -83,7 +90,8 @@ export function dated(range: Range, steps: readonly Drawn[], most: number): numb
   const isRound = (start: number) => {
     const at = new Date(start);
     if (range.unit === "hour") return steps.length > 48 ? at.getUTCHours() === 0 : at.getUTCHours() % 6 === 0;
-    if (range.unit === "day") return steps.length > 45 ? at.getUTCDate() === 1 : at.getUTCDate() === 1 || at.getUTCDate() === 15;
+    if (range.unit === "day")
+      return steps.length > 45 ? at.getUTCDate() === 1 : at.getUTCDate() === 1 || at.getUTCDate() === 15;
     return range.unit === "week" ? at.getUTCDate() <= 7 : at.getUTCMonth() === 0;
   };
   const last = steps.length - 1;

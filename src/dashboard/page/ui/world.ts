@@ -32,7 +32,11 @@ export const tiles: readonly Tile[] = drawing
   .trim()
   .split("\n")
   .flatMap((line, row) =>
-    Array.from({ length: Math.floor(line.length / 2) }, (_, column) => ({ code: line.slice(column * 2, column * 2 + 2), column, row })),
+    Array.from({ length: Math.floor(line.length / 2) }, (_, column) => ({
+      code: line.slice(column * 2, column * 2 + 2),
+      column,
+      row,
+    })),
   )
   .filter((tile) => tile.code !== "..");
 
