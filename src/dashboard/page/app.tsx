@@ -7,6 +7,7 @@ import { at, place } from "./route.ts";
 import { me } from "./session.ts";
 import { Frame } from "./shell/frame.tsx";
 import { KeysHelp } from "./shell/keys-help.tsx";
+import { Palette } from "./shell/palette.tsx";
 import { t } from "./texts/catalogue.ts";
 import { useCell } from "./ui/cell.ts";
 import { language } from "./ui/format.ts";
@@ -85,6 +86,7 @@ export function App(): JSX.Element | null {
           </Frame>
           <QrDialog />
           <KeysHelp />
+          <Palette />
         </>
       )}
       <Toasts />

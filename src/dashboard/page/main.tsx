@@ -12,5 +12,6 @@ onSignedOut(() => {
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("The document has no place for the page.");
-await Promise.all([loadTexts(), findMe()]);
+loadTexts();
+await findMe();
 render(<App />, root);

@@ -25,7 +25,7 @@ function Example({ title, code }: { title: string; code: string }): JSX.Element 
 export function Empty(): JSX.Element {
   const program = `curl ${location.origin}/api/v1/links \\\n  -H "Authorization: Bearer $CURT_KEY" \\\n  --json '{"url":"https://acme.dev/a/long/way/down"}'`;
   return (
-    <main class="empty">
+    <div class="empty">
       <div>
         <h1 class="say">
           <span class="mark">{t("empty.say")}</span>
@@ -50,6 +50,6 @@ export function Empty(): JSX.Element {
           <p>{t("empty.drop")}</p>
         </section>
       </div>
-    </main>
+    </div>
   );
 }

@@ -101,7 +101,7 @@ export function LinksPage(): JSX.Element {
   const empty = list.ready && list.error === undefined && known === 0 && !list.endless;
 
   return (
-    <div class="links">
+    <main class="links">
       <Create
         onMade={(link) => {
           // A fresh list has it already.
@@ -112,7 +112,7 @@ export function LinksPage(): JSX.Element {
       {empty && !narrowed ? (
         <Empty />
       ) : (
-        <main>
+        <div class="list-part">
           <h1 class="hidden">{t("list.links")}</h1>
           <div class="bar">
             {chosen.size > 0 ? (
@@ -140,10 +140,10 @@ export function LinksPage(): JSX.Element {
           ) : (
             <Table list={list} chosen={chosen} setChosen={setChosen} ask={setQuestion} />
           )}
-        </main>
+        </div>
       )}
       {question !== undefined && <Confirm question={question} close={() => setQuestion(undefined)} />}
-    </div>
+    </main>
   );
 }
 

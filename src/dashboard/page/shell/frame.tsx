@@ -6,15 +6,8 @@ import { type TextName, t } from "../texts/catalogue.ts";
 import { Cell, useCell } from "../ui/cell.ts";
 import { Icon, Mark } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { pages } from "./pages.ts";
 import { helpOpen, paletteOpen } from "./shortcuts.ts";
-
-const pages: readonly { path: string; name: TextName }[] = [
-  { path: "/", name: "nav.links" },
-  { path: "/overview", name: "nav.overview" },
-  { path: "/import", name: "nav.import" },
-  { path: "/keys", name: "nav.keys" },
-  { path: "/settings", name: "nav.settings" },
-];
 
 function isAt(path: string, page: string): boolean {
   return page === "/" ? path === "/" || path.startsWith("/links/") : path === page || path.startsWith(`${page}/`);

@@ -4,6 +4,7 @@ import { Cell } from "../ui/cell.ts";
 import { kept } from "../ui/kept.ts";
 import { closeTop, hasLayers } from "../ui/layers.tsx";
 import { dismissToast, undoLast } from "../ui/toast.tsx";
+import { pages } from "./pages.ts";
 
 /** What keys do where they are pressed. A letter stands as it is printed: "x", with Shift "X". */
 export type Keys = Readonly<Record<string, (() => void) | undefined>>;
@@ -13,13 +14,6 @@ export const lettersOn = new Cell<boolean>(kept("letters") !== "off");
 export const paletteOpen = new Cell<boolean>(false);
 export const helpOpen = new Cell<boolean>(false);
 
-const places: Readonly<Record<string, string>> = {
-  l: "/",
-  o: "/overview",
-  i: "/import",
-  k: "/keys",
-  s: "/settings",
-};
 /** How long G waits for its second key, in ms. */
 const secondKey = 1500;
 let afterG = 0;
@@ -61,10 +55,10 @@ function pressed(event: KeyboardEvent): void {
   if (single && !lettersOn.value && event.key !== "/") return;
   if (single && performance.now() < afterG) {
     afterG = 0;
-    const path = places[event.key.toLowerCase()];
-    if (path !== undefined) {
+    const page = pages.find(({ key }) => key === event.key.toUpperCase());
+    if (page !== undefined) {
       event.preventDefault();
-      go(at(path));
+      go(at(page.path));
       return;
     }
   }

@@ -6,14 +6,10 @@ export type TextName = keyof typeof en;
 export type Texts = Readonly<Record<TextName, string>>;
 export type Values = Readonly<Record<string, string | number>>;
 
-/** The languages there are, by their own names. */
-export const languages: Readonly<Record<string, string>> = { en: "English", de: "Deutsch" };
+const texts: Texts = en;
 
-let texts: Texts = en;
-
-/** Loads the texts of the language chosen; English is always there. */
-export async function loadTexts(): Promise<void> {
-  texts = language.value === "de" ? (await import("./de.ts")).de : en;
+/** Tells the document which language the texts are in, and which way it runs. */
+export function loadTexts(): void {
   document.documentElement.lang = language.value;
   document.documentElement.dir = /^(?:ar|fa|he|ur)\b/.test(language.value) ? "rtl" : "ltr";
 }

@@ -1,15 +1,7 @@
 import { Cell } from "./cell.ts";
-import { kept } from "./kept.ts";
 
 /** The language of words, numbers and dates. */
-export const language = new Cell<string>(kept("language") ?? preferred());
-
-function preferred(): string {
-  return navigator.languages.some((one) => one === "de" || one.startsWith("de-")) &&
-    !navigator.languages[0]?.startsWith("en")
-    ? "de"
-    : "en";
-}
+export const language = new Cell<string>("en");
 
 /** Dates as the person's own region writes them, if it is a region of the language shown. */
 function locale(): string {

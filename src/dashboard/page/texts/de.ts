@@ -1,4 +1,0 @@
-import type { Texts } from "./catalogue.ts";
-import { en } from "./en.ts";
-
-export const de: Texts = { ...en };
