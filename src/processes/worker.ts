@@ -1,5 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
+import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { followFeed } from "./feed.ts";
@@ -69,8 +70,9 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, hash, store } = app;
-    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
+    const { links, resolver, limiter, keys, hash, store } = app;
+    const { registry } = store;
+    server = serveHttp({ ...config, links, resolver, limiter, isPreview, keys, hash, registry, log, now: Date.now });
     line.tell({ is: "ready" });
   }
 
