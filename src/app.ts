@@ -2,6 +2,7 @@ import { openMemcachedCache } from "./caches/memcached.ts";
 import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
+import { type Accounts, openAccounts } from "./core/accounts.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
 import { Keys } from "./core/keys.ts";
@@ -29,6 +30,8 @@ export interface App {
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** People who sign in to the dashboard. */
+  readonly accounts: Accounts;
   /** Slugs of the strategy that the settings name. */
   readonly slugs: SlugMaker;
   /** Slugs of strategy `hash`. */
@@ -116,7 +119,7 @@ export async function openApp(config: Config, { committer, announce, tell, cache
     used: (link) => limiter.used(link),
     own: ownAddress(config.baseUrl, config.port),
     now,
-    token: () => randomBytes(16).toHex(),
+    token,
   });
   const usedUp = new UsedUp({ store: store.links, links, now });
   return {
@@ -125,12 +128,14 @@ export async function openApp(config: Config, { committer, announce, tell, cache
     resolver,
     limiter,
     cache,
-    keys: new Keys({
+    keys: new Keys({ registry: store.registry, adminKey: config.adminKey, now, randomBytes, sha256: sha256Hex }),
+    accounts: openAccounts({
       registry: store.registry,
-      adminKey: config.adminKey,
+      hashing: { hash: (password) => Bun.password.hash(password, "argon2id"), verify: Bun.password.verify },
       now,
       randomBytes,
-      sha256: (text) => sha256(text).toHex(),
+      sha256: sha256Hex,
+      token,
     }),
     slugs,
     hash,
@@ -182,6 +187,14 @@ async function slugsOf(config: Config, registry: Registry, hash: SlugMaker): Pro
 
 function sha256(text: string): Uint8Array {
   return new Bun.CryptoHasher("sha256").update(text).digest();
+}
+
+function sha256Hex(text: string): string {
+  return sha256(text).toHex();
+}
+
+function token(): string {
+  return randomBytes(16).toHex();
 }
 
 function randomBytes(count: number): Uint8Array {

@@ -35,6 +35,7 @@ export const mutants = [
   "no-catch-up",
   "unconditional",
   "blind-limit",
+  "no-origin-check",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

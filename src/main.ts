@@ -54,8 +54,9 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const madeKey = await app.keys.ensureAdmin();
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
+      const setup = app.accounts.setup.first().catch(() => undefined);
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
-        console.log(greeting(config, madeKey));
+        console.log(greeting(config, madeKey, (await setup)?.token));
       const scrub = committer && openScrub(config, log, [committer, workers]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end(workers, log, signals);
@@ -104,18 +105,26 @@ function wipe(folder: string): void {
     if (name !== "curt.lock" && name !== "curt.pid") rmSync(join(folder, name), { recursive: true });
 }
 
-function greeting(config: Config, madeKey: string | undefined): string {
+function greeting(config: Config, madeKey: string | undefined, setup: string | undefined): string {
   const local = /^(127\.|0\.0\.0\.0$|::1?$|localhost$)/.test(config.host);
   const host = local ? "localhost" : config.host.includes(":") ? `[${config.host}]` : config.host;
   const url = `http://${host}:${config.port}`;
   const workers = config.workers === 1 ? "1 worker" : `${config.workers} workers`;
   const lines = [`Curt on ${url} (${workers}), data in ${config.data}`];
+  const door = config.sources.CURT_BASE_URL === "default" ? url : config.baseUrl;
+  const invitation =
+    setup === undefined
+      ? []
+      : [`Dashboard: set a password at ${door}/dashboard/setup#${setup} (works once, for an hour)`];
   if (madeKey === undefined)
-    return [...lines, config.adminKey === undefined ? `Admin key: in ${adminKeyFile(config.data)}` : ""]
-      .join("\n")
-      .trim();
+    return [
+      ...lines,
+      ...(config.adminKey === undefined ? [`Admin key: in ${adminKeyFile(config.data)}`] : []),
+      ...invitation,
+    ].join("\n");
   return [
     ...lines,
+    ...invitation,
     "",
     `Admin key, with every right: ${madeKey}`,
     `It is kept in ${adminKeyFile(config.data)}, readable for you only, and not shown again.`,

@@ -36,6 +36,7 @@ export function problemResponse(error: CurtError, more: Readonly<Record<string, 
     "Cache-Control": "no-store",
     ...more,
   };
+  if (error.retryAfter !== undefined) headers["Retry-After"] = String(error.retryAfter);
   if (problem.status === 401) headers["WWW-Authenticate"] = 'Bearer realm="curt"';
   if (problem.status === 503) headers["Retry-After"] ??= String(retrySeconds);
   return new Response(JSON.stringify(problem), { status: problem.status, headers });

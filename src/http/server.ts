@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Accounts } from "../core/accounts.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
 import type { Limiter } from "../core/limiter.ts";
@@ -28,6 +29,7 @@ export interface HttpOptions {
   /** See `RedirectOptions`. */
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
   readonly hash: SlugMaker;

@@ -70,9 +70,20 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, limiter, keys, hash, store } = app;
-    const { registry } = store;
-    server = serveHttp({ ...config, links, resolver, limiter, isPreview, keys, hash, registry, log, now: Date.now });
+    const { links, resolver, limiter, keys, accounts, hash, store } = app;
+    server = serveHttp({
+      ...config,
+      links,
+      resolver,
+      limiter,
+      isPreview,
+      keys,
+      accounts,
+      hash,
+      registry: store.registry,
+      log,
+      now: Date.now,
+    });
     line.tell({ is: "ready" });
   }
 

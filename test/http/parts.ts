@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Limiter } from "../../src/core/limiter.ts";
 import { Links } from "../../src/core/links.ts";
@@ -17,6 +18,7 @@ export const adminKey = "an-admin-key-of-tests";
 export interface Parts {
   readonly store: MemoryStore;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly links: Links;
   readonly resolver: Resolver;
   readonly server: HttpServer;
@@ -39,6 +41,11 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const now = options.now ?? Date.now;
   const store = options.store ?? new MemoryStore(now);
   const keys = new Keys({ registry: store.registry, adminKey, now, randomBytes: random, sha256 });
+  const token = () => crypto.randomUUID();
+  // As slow as must be for a test: what argon2id costs is no matter of these tests.
+  const quick = { algorithm: "argon2id", memoryCost: 64, timeCost: 1 } as const;
+  const hashing = { hash: (text: string) => Bun.password.hash(text, quick), verify: Bun.password.verify };
+  const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
   const limiter = new Limiter({
@@ -57,7 +64,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     used: (link) => limiter.used(link),
     own: ownAddress(baseUrl, 5000),
     now,
-    token: () => crypto.randomUUID(),
+    token,
   });
   const usedUp = new UsedUp({ store: store.links, links, now });
   const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
@@ -69,6 +76,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     limiter,
     isPreview,
     keys,
+    accounts,
     registry: store.registry,
     hash,
     baseUrl,
@@ -96,5 +104,5 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { store, keys, links, resolver, server, url, logged, ask };
+  return { store, keys, accounts, links, resolver, server, url, logged, ask };
 }
