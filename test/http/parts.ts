@@ -8,6 +8,7 @@ import { Resolver } from "../../src/core/resolver.ts";
 import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
 import { UsedUp } from "../../src/core/used-up.ts";
+import { RequestCounts } from "../../src/http/counts.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -86,6 +87,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     host: "127.0.0.1",
     port: 0,
     log: { warn: log, error: log },
+    counts: new RequestCounts(),
+    metricsText: async () => "",
     now,
     mutants: [],
     ...options,
