@@ -8,9 +8,8 @@ import { ask, follow } from "../client.ts";
 import { seeded } from "../ledger/random.ts";
 import { comeBack, lostOf, repeat } from "../nodes/after-outage.ts";
 import { type Asked, type Ended, Mix } from "../nodes/mix.ts";
-import { type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
+import { aboutWorkers, type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
 import { childrenOf, isAlive } from "../process-list.ts";
-import type { Server } from "../server.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 
 export interface ClusterOptions {
@@ -192,13 +191,6 @@ function failuresOf(ended: readonly Ended[]): string {
   const bad = ended.filter(({ good }) => !good);
   const counts = Map.groupBy(bad, ({ asked, status, why }) => `${asked.kind} ${status} ${why}`.trim());
   return [...counts].map(([what, some]) => `${some.length} x ${what}`).join(", ");
-}
-
-function aboutWorkers(server: Server): string[] {
-  return server
-    .output()
-    .split("\n")
-    .filter((line) => !line.startsWith("{") || /"message":"(A worker|The worker|An error)/.test(line));
 }
 
 async function makeLinks({ servers, key }: Nodes, name: string, count: number): Promise<Map<string, string>> {
