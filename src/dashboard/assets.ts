@@ -55,18 +55,48 @@ const documentHeaders = {
 export function openDashboard(): Dashboard {
   let built: Promise<Built> | undefined;
   return async (path, request) => {
-    built ??= build();
+    built ??= ready();
     const { files, document } = await built.catch((error: unknown) => {
       built = undefined;
       throw error;
     });
     const name = path.slice("dashboard/".length);
-    const file = files.get(name);
+    const file = name === "" ? undefined : files.get(name);
     if (file !== undefined) return sent(file, request, { "Cache-Control": "public, max-age=31536000, immutable" });
     // A file of an older build: the document would be taken for script.
     if (/\.(?:js|css|woff2)$/.test(name)) return new Response("Gone. Load the page again.\n", { status: 404 });
     return sent(document, request, { ...documentHeaders, "Cache-Control": "no-cache" });
   };
+}
+
+/** The page that a release carries, or else made from its sources. */
+async function ready(): Promise<Built> {
+  const { built } = await import("./built.ts");
+  if (built === undefined) return build();
+  const parts = JSON.parse(built) as [name: string, type: string, plain: string, br: string | null, gzip: string | null][];
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+  const files = new Map(
+    parts.map(([name, type, plain, br, gzip]): [string, Asset] => [
+      name,
+      { type, plain: bytes(plain), packed: br === null || gzip === null ? {} : { br: bytes(br), gzip: bytes(gzip) } },
+    ]),
+  );
+  const document = files.get("");
+  if (document === undefined) throw new Error("This release has no page.");
+  return { files, document };
+}
+
+/** A built page as the text that `built.ts` of a release holds. */
+export function packed({ files, document }: Built): string {
+  const text = (part: Uint8Array | undefined) => (part === undefined ? null : Buffer.from(part).toString("base64"));
+  const parts = [...files, ["", document] as const].map(([name, { type, plain, packed }]) => [
+    name,
+    type,
+    text(plain),
+    text(packed.br),
+    text(packed.gzip),
+  ]);
+  return JSON.stringify(parts);
 }
 
 /** Bundles and compresses the page: about half a second, off the event loop. Throws what the bundler found wrong. */

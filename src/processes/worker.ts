@@ -1,5 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
+import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
@@ -83,12 +84,14 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, accounts, hash, store } = app;
+    const { links, resolver, limiter, keys, accounts, hash, store } = app;
     server = serveHttp({
       ...config,
       dashboard,
       links,
       resolver,
+      limiter,
+      isPreview,
       keys,
       accounts,
       hash,

@@ -21,6 +21,7 @@ function setUp(store = new MemoryStore(), slugs = plenty) {
     cache: undefined,
     announce: async () => {},
     slugs,
+    used: async () => 0,
     own: { hosts: new Set(), ports: new Set() },
     now: Date.now,
     token: () => crypto.randomUUID(),
