@@ -73,7 +73,13 @@ export function openDashboard(): Dashboard {
 async function ready(): Promise<Built> {
   const { built } = await import("./built.ts");
   if (built === undefined) return build();
-  const parts = JSON.parse(built) as [name: string, type: string, plain: string, br: string | null, gzip: string | null][];
+  const parts = JSON.parse(built) as [
+    name: string,
+    type: string,
+    plain: string,
+    br: string | null,
+    gzip: string | null,
+  ][];
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
   const files = new Map(
     parts.map(([name, type, plain, br, gzip]): [string, Asset] => [
@@ -101,12 +107,12 @@ export function packed({ files, document }: Built): string {
 
 /** Bundles and compresses the page: about half a second, off the event loop. Throws what the bundler found wrong. */
 export async function build(): Promise<Built> {
-  const folder = join(import.meta.dir, "page");
-  const common = { target: "browser", minify: true, define: { "process.env.NODE_ENV": '"production"' } } as const;
+  const jsx = { runtime: "automatic", importSource: "preact", development: false } as const;
+  const common = { target: "browser", minify: true, jsx } as const;
   const [page, theme] = await Promise.all([
     Bun.build({
       ...common,
-      entrypoints: [join(folder, "main.tsx")],
+      entrypoints: [join(import.meta.dir, "page/main.tsx")],
       // Left as they stand: the bundler would put them into the style sheet, as text a third longer.
       external: ["*.woff2"],
       splitting: true,
@@ -115,7 +121,7 @@ export async function build(): Promise<Built> {
     }),
     Bun.build({
       ...common,
-      entrypoints: [join(folder, "theme.ts")],
+      entrypoints: [join(import.meta.dir, "page/theme.ts")],
       format: "iife",
       naming: "[name]-[hash].[ext]",
     }),

@@ -13,7 +13,8 @@ describe("the files of the dashboard", () => {
 
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(server.url + path, { headers: { "accept-encoding": "br", ...headers }, decompress: false });
-  const named = (html: string) => [...html.matchAll(/(?:src|href)="(\/dashboard\/[^"]+)"/g)].map((match) => match[1] ?? "");
+  const named = (html: string) =>
+    [...html.matchAll(/(?:src|href)="(\/dashboard\/[^"]+)"/g)].map((match) => match[1] ?? "");
 
   test("stay below 100 KB on the first visit", async () => {
     const page = await get("/dashboard");

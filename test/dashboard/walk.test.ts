@@ -106,7 +106,8 @@ describe.skipIf(!need("chromium"))("the dashboard in Chromium", () => {
       await page.getByText("Undone.").waitFor();
       expect((await ask(server, "GET", `/api/v1/links/${slug}`)).body.title).toBeNull();
 
-      if (browser.isPhone) await page.getByRole("button", { name: "More", exact: true }).filter({ visible: true }).last().click();
+      if (browser.isPhone)
+        await page.getByRole("button", { name: "More", exact: true }).filter({ visible: true }).last().click();
       else await page.getByRole("button", { name: "ana, more" }).click();
       await page.getByRole("button", { name: "Sign out" }).click();
       await page.getByText("You again.").waitFor();

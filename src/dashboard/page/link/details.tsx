@@ -1,18 +1,19 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/ask.ts";
 import { editLink, readLink } from "../api/links.ts";
-import { type Link, type Patch, redirectStatuses } from "../api/types.ts";
+import { type Link, redirectStatuses } from "../api/types.ts";
 import { changed } from "../links/actions.tsx";
-import { numberOf } from "../links/draft.ts";
 import { t } from "../texts/catalogue.ts";
 import { BusyButton, Field, type Help } from "../ui/field.tsx";
-import { bare, count, date } from "../ui/format.ts";
+import { bare } from "../ui/format.ts";
 import { useLayer } from "../ui/layers.tsx";
 import { problemText } from "../ui/problem.ts";
 import { TagInput } from "../ui/tag-input.tsx";
 import { fromLocal, toLocal } from "../ui/time-input.ts";
 import { toast } from "../ui/toast.tsx";
+import { Facts } from "./facts.tsx";
+import { backOf, type Fields, fieldsOf, patchOf } from "./fields.ts";
 
 export interface DetailsProps {
   readonly link: Link;
@@ -35,96 +36,6 @@ export function Details({ link, editing, setEditing }: DetailsProps): JSX.Elemen
       {editing ? <Form link={link} done={() => setEditing(false)} /> : <Facts link={link} />}
     </section>
   );
-}
-
-function windowText({ validFrom, validUntil }: Link): string {
-  const [from, until] = [validFrom && date(validFrom, "full"), validUntil && date(validUntil, "full")];
-  if (from && until) return t("details.window", { from, until });
-  if (from) return t("details.from", { from });
-  return until ? t("details.until", { until }) : t("details.fromNow");
-}
-
-function Facts({ link }: { link: Link }): JSX.Element {
-  const none = t("details.none");
-  const fact = (name: string, value: ComponentChildren) => (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-  const status = link.redirectStatus ?? 302;
-  return (
-    <dl class="facts">
-      {fact(t("field.title"), link.title ?? none)}
-      {fact(
-        t("field.tags"),
-        link.tags.length === 0
-          ? none
-          : link.tags.map((tag) => (
-              <span key={tag} class="tag">
-                <i>#</i>
-                {tag}{" "}
-              </span>
-            )),
-      )}
-      {fact(t("field.note"), link.note ?? none)}
-      {fact(t("details.valid"), windowText(link))}
-      {link.maxClicks !== undefined &&
-        fact(
-          t("field.atMost"),
-          link.maxClicks === null ? t("details.noLimit") : t("details.clicks", { n: link.maxClicks }),
-        )}
-      {fact(
-        t("field.redirect"),
-        t(link.forwardQuery ? "details.queryOn" : "details.queryOff", { status: String(status) }),
-      )}
-    </dl>
-  );
-}
-
-interface Fields {
-  readonly url: string;
-  readonly title: string;
-  readonly tags: readonly string[];
-  readonly note: string;
-  readonly from: string | null;
-  readonly until: string | null;
-  readonly most: string;
-  readonly status: number | null;
-  readonly query: boolean;
-}
-
-function fieldsOf(link: Link): Fields {
-  return {
-    url: link.url,
-    title: link.title ?? "",
-    tags: link.tags,
-    note: link.note ?? "",
-    from: link.validFrom,
-    until: link.validUntil,
-    most: link.maxClicks == null ? "" : count(link.maxClicks),
-    status: link.redirectStatus,
-    query: link.forwardQuery,
-  };
-}
-
-/** What differs, as it is sent; and what would take it back. */
-function patchOf(link: Link, fields: Fields): Patch {
-  const patch: Patch = {};
-  if (fields.url.trim() !== link.url) patch.url = fields.url.trim();
-  if (fields.title.trim() !== (link.title ?? "")) patch.title = fields.title.trim() || null;
-  if (fields.tags.join("\n") !== link.tags.join("\n")) patch.tags = fields.tags;
-  if (fields.note !== (link.note ?? "")) patch.note = fields.note.trim() === "" ? null : fields.note;
-  if (toLocal(fields.from) !== toLocal(link.validFrom)) patch.validFrom = fields.from;
-  if (toLocal(fields.until) !== toLocal(link.validUntil)) patch.validUntil = fields.until;
-  if ((numberOf(fields.most) ?? null) !== (link.maxClicks ?? null)) patch.maxClicks = numberOf(fields.most) ?? null;
-  if (fields.status !== link.redirectStatus) patch.redirectStatus = fields.status;
-  if (fields.query !== link.forwardQuery) patch.forwardQuery = fields.query;
-  return patch;
-}
-
-function backOf(link: Link, patch: Patch): Patch {
-  return Object.fromEntries(Object.keys(patch).map((name) => [name, link[name as keyof Link] ?? null]));
 }
 
 function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {

@@ -1,12 +1,12 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { listLinks, readLink } from "../api/links.ts";
 import { Problem } from "../api/ask.ts";
+import { listLinks, readLink } from "../api/links.ts";
 import type { Link } from "../api/types.ts";
 import { breathe } from "../links/breath.ts";
 import { wanted } from "../links/create.tsx";
 import { at, go, linkAt } from "../route.ts";
-import { t, type TextName, tt } from "../texts/catalogue.ts";
+import { type TextName, t, tt } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
 import { copyLink } from "../ui/copy.tsx";
 import { bare } from "../ui/format.ts";
