@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { type Accounts, openAccounts } from "./core/accounts.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
+import { History } from "./core/history.ts";
 import { Keys } from "./core/keys.ts";
 import { Links } from "./core/links.ts";
 import { Resolver } from "./core/resolver.ts";
@@ -27,6 +28,8 @@ export interface App {
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** What links were before. */
+  readonly history: History;
   /** People who sign in to the dashboard. */
   readonly accounts: Accounts;
   /** Slugs of the strategy that the settings name. */
@@ -99,11 +102,14 @@ export async function openApp(config: Config, { committer, announce, tell, cache
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
   const deaf = config.mutants.includes("no-hearing");
   const resolver = new Resolver({ store: store.links, cache, now, tell, deaf });
+  const history = new History(store.registry, config.mutants.includes("no-history"));
   return {
     store,
+    history,
     links: new Links({
       store: store.links,
       cache,
+      history,
       announce,
       slugs,
       own: ownAddress(config.baseUrl, config.port),

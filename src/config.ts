@@ -35,6 +35,7 @@ export const mutants = [
   "no-catch-up",
   "unconditional",
   "no-origin-check",
+  "no-history",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

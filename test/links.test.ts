@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CurtError } from "../src/core/errors.ts";
+import { History } from "../src/core/history.ts";
 import type { LinkId } from "../src/core/link.ts";
 import { Links } from "../src/core/links.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "../src/core/slugs.ts";
@@ -38,6 +39,7 @@ function service(slugs: SlugMaker = randomSlugs(7, randomBytes)): Links {
   return new Links({
     store: store.links,
     cache: undefined,
+    history: new History(store.registry),
     announce: async (ids: readonly LinkId[]) => void announced.push(...ids.map((id) => id.slug)),
     slugs,
     own: ownAddress("https://go.example.com", 5000),

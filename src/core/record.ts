@@ -19,6 +19,7 @@ interface StoredDocument {
   updatedAt?: number;
   deletedAt?: number;
   version?: number;
+  changedBy?: string;
   token: string;
 }
 
@@ -35,6 +36,7 @@ export function encodeRecord(record: LinkRecord): string {
   if (record.validUntil !== null) document.validUntil = record.validUntil;
   if (record.disabled) document.disabled = true;
   if (record.forwardQuery) document.forwardQuery = true;
+  if (record.changedBy !== null) document.changedBy = record.changedBy;
   if (record.deletedAt !== null) document.deletedAt = record.deletedAt;
   return JSON.stringify(document);
 }
@@ -58,6 +60,7 @@ export function decodeRecord(id: LinkId, text: string): LinkRecord {
     updatedAt: document.updatedAt ?? document.createdAt,
     deletedAt: document.deletedAt ?? null,
     version: document.version ?? 1,
+    changedBy: document.changedBy ?? null,
     token: document.token,
   };
 }

@@ -1,6 +1,7 @@
 import type { Server } from "bun";
 import type { Accounts } from "../core/accounts.ts";
 import { CurtError } from "../core/errors.ts";
+import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
 import type { RedirectStatus } from "../core/link.ts";
 import type { Links } from "../core/links.ts";
@@ -25,6 +26,7 @@ export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly keys: Keys;
+  readonly history: History;
   readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */

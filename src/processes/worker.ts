@@ -69,13 +69,14 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, accounts, hash, store } = app;
+    const { links, resolver, keys, accounts, history, hash, store } = app;
     server = serveHttp({
       ...config,
       links,
       resolver,
       keys,
       accounts,
+      history,
       hash,
       registry: store.registry,
       log,

@@ -392,6 +392,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/links": ["get", "post"],
       "/api/v1/links/batch": ["post"],
       "/api/v1/links/{slug}": ["delete", "get", "patch"],
+      "/api/v1/links/{slug}/history": ["get"],
+      "/api/v1/links/{slug}/history/{version}": ["post"],
       "/api/v1/keys": ["get", "post"],
       "/api/v1/keys/{id}": ["delete"],
       "/api/v1/freeze": ["delete", "put"],

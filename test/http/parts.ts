@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
+import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Links } from "../../src/core/links.ts";
 import { Resolver } from "../../src/core/resolver.ts";
@@ -16,6 +17,7 @@ export interface Parts {
   readonly store: MemoryStore;
   readonly keys: Keys;
   readonly accounts: Accounts;
+  readonly history: History;
   readonly links: Links;
   readonly resolver: Resolver;
   readonly server: HttpServer;
@@ -45,9 +47,11 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
+  const history = new History(store.registry, options.mutants?.includes("no-history"));
   const links = new Links({
     store: store.links,
     cache: undefined,
+    history,
     announce: async (ids) => resolver.forget(ids),
     slugs: randomSlugs(7, random),
     own: ownAddress(baseUrl, 5000),
@@ -60,6 +64,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const server = serveHttp({
     links,
     resolver,
+    history,
     keys,
     accounts,
     registry: store.registry,
@@ -89,5 +94,5 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { store, keys, accounts, links, resolver, server, url, logged, ask };
+  return { store, keys, accounts, history, links, resolver, server, url, logged, ask };
 }

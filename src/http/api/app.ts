@@ -6,6 +6,7 @@ import type { HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
+import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
@@ -20,6 +21,7 @@ export function programs(options: HttpOptions): Programs {
   const shared = new Shared(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
   sessionPaths(api, shared);
