@@ -12,6 +12,7 @@ import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
 import { type Change, type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
+import { type StoreReport, timedStore } from "./core/timed-store.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
 import { openCassandraStore } from "./stores/cassandra/store.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
@@ -51,6 +52,8 @@ export interface AppParts {
   readonly tell?: (news: readonly Change[]) => Promise<void>;
   /** For a process that answers visitors: it uses the shared cache, and hears when a server of it comes or goes. */
   readonly cacheReport?: (server: ServerReport) => void;
+  /** Hears how long the store takes. */
+  readonly storeReport?: StoreReport;
 }
 
 /**
@@ -92,9 +95,12 @@ export async function openStore(config: Config, committer: Committer | undefined
 }
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
-export async function openApp(config: Config, { committer, announce, tell, cacheReport }: AppParts): Promise<App> {
-  const { store: bare, degrade } = await openStore(config, committer);
-  const store = honouringFreeze(bare, () => performance.now(), config.mutants.includes("no-freeze"));
+export async function openApp(config: Config, parts: AppParts): Promise<App> {
+  const { committer, announce, tell, cacheReport, storeReport } = parts;
+  const { store: opened, degrade } = await openStore(config, committer);
+  const clock = () => performance.now();
+  const bare = storeReport === undefined ? opened : timedStore(opened, clock, storeReport);
+  const store = honouringFreeze(bare, clock, config.mutants.includes("no-freeze"));
   const hash = hashSlugs(sha256);
   // Ids that are leased while the store is frozen go to no link.
   const slugs = await slugsOf(config, bare.registry, hash);

@@ -38,6 +38,8 @@ export interface InputIssue {
 /** An error whose message may be shown to whoever asked. */
 export class CurtError extends Error {
   override readonly name = "CurtError";
+  /** What the log calls the request that failed so, where it was logged. */
+  request: string | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,

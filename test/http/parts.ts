@@ -6,6 +6,7 @@ import { Links } from "../../src/core/links.ts";
 import { Resolver } from "../../src/core/resolver.ts";
 import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
+import { RequestCounts } from "../../src/http/counts.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -76,6 +77,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     host: "127.0.0.1",
     port: 0,
     log: { warn: log, error: log },
+    counts: new RequestCounts(),
+    metricsText: async () => "",
     now,
     mutants: [],
     ...options,

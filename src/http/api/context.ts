@@ -6,7 +6,7 @@ import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
 import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
 import { publicPerMinute } from "../limits.ts";
-import { shownError } from "../problem.ts";
+import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { Arrival, HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
@@ -128,7 +128,8 @@ export class Shared {
     if (thrown instanceof Error && thrown.name === "AbortError") return error;
     if (error.code === "internal" || error.code === "store_unavailable") {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.options.log.error("A request failed.", { code: error.code, reason });
+      error.request = requestName();
+      this.options.log.error("A request failed.", { request: error.request, code: error.code, reason });
     }
     return error;
   }
