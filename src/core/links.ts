@@ -41,8 +41,7 @@ export interface LinksOptions {
 }
 
 const host = "";
-/** How often a change is tried again when others change the same link. */
-const mostConflicts = 50;
+const mostConflicts = 50; // How often a change is tried again when others change the same link.
 const cacheFor = 3_600_000; // How long the shared cache keeps a link, in ms.
 
 /** Creating, reading, editing, deleting and listing links, on any store. */
@@ -260,7 +259,7 @@ export class Links {
       await this.#options.history.keep(current);
       const outcome = await this.#replace(record);
       if (outcome.outcome === "replaced") {
-        // Nobody waits for this; what is left behind is dropped with the next change, or not missed.
+        // Nobody waits for this: what is left behind does no harm.
         void this.#options.history.trim(record).catch(() => undefined);
         await this.published([outcome.record]);
         return outcome.record;
