@@ -410,6 +410,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/shorten_url": ["post"],
       "/redirect": ["get"],
       "/{slug}": ["get"],
+      "/{slug}+": ["get"],
+      "/{slug}+qr": ["get"],
       "/healthz": ["get"],
       "/readyz": ["get"],
     });
