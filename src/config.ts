@@ -34,6 +34,7 @@ export const mutants = [
   "no-freeze",
   "no-catch-up",
   "unconditional",
+  "blind-limit",
   "no-origin-check",
   "no-history",
 ] as const;

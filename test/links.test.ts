@@ -42,6 +42,7 @@ function service(slugs: SlugMaker = randomSlugs(7, randomBytes), forgetful = fal
     history: new History(store.registry, forgetful),
     announce: async (ids: readonly LinkId[]) => void announced.push(...ids.map((id) => id.slug)),
     slugs,
+    used: async () => 0,
     own: ownAddress("https://go.example.com", 5000),
     now: () => now,
     token: () => crypto.randomUUID(),

@@ -2,29 +2,15 @@ import type { Cache } from "./cache.ts";
 import type { CreateResult, Draft, Imported } from "./create.ts";
 import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
 import type { History } from "./history.ts";
-import { type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
+import { type LinkRecord, stateOf } from "./link.ts";
+import type { LinkInput, LinkPatch } from "./link-input.ts";
 import { attempted, changedSince, checkWindow, exhausted, missing } from "./link-problems.ts";
 import { isReserved, slugProblem } from "./slug.ts";
 import type { SlugMaker } from "./slugs.ts";
 import type { Change, InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
 import { checkTarget, type OwnAddress } from "./target.ts";
 
-/** What a new link is made of. Shape and lengths are checked by whoever read it; the rest is checked here. */
-export interface LinkInput {
-  readonly url: string;
-  readonly slug?: string | undefined;
-  readonly title?: string | null | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly note?: string | null | undefined;
-  readonly redirectStatus?: RedirectStatus | null | undefined;
-  readonly validFrom?: number | null | undefined;
-  readonly validUntil?: number | null | undefined;
-  readonly disabled?: boolean | undefined;
-  readonly forwardQuery?: boolean | undefined;
-}
-
-/** What an edit may change; what is left out stays. */
-export type LinkPatch = { readonly [K in Exclude<keyof LinkInput, "slug">]?: LinkInput[K] | undefined };
+export type { LinkInput, LinkPatch } from "./link-input.ts";
 
 export interface LinksOptions {
   readonly store: LinkStore;
@@ -33,6 +19,8 @@ export interface LinksOptions {
   /** Tells every process of this machine that links changed, and returns when none serves what was before. */
   readonly announce: (changes: readonly Change[]) => Promise<void>;
   readonly slugs: SlugMaker;
+  /** How many clicks of a link's limit are used. See `Limiter`. */
+  readonly used: (link: LinkRecord) => Promise<number>;
   readonly own: OwnAddress;
   /** In ms. */
   readonly now: () => number;
@@ -108,6 +96,8 @@ export class Links {
       redirectStatus: input.redirectStatus ?? null,
       validFrom: input.validFrom ?? null,
       validUntil: input.validUntil ?? null,
+      maxClicks: input.maxClicks ?? null,
+      usedClicks: 0,
       disabled: input.disabled ?? false,
       forwardQuery: input.forwardQuery ?? false,
       createdAt: input.createdAt ?? now,
@@ -206,14 +196,16 @@ export class Links {
 
   /** Changes what the patch names. `ifVersion`: only if the link is at this version. Throws `CurtError`. */
   async edit(slug: string, patch: LinkPatch, ifVersion?: number, by: string | null = null): Promise<LinkRecord> {
-    return this.#change(slug, ifVersion, by, (current, now) => {
+    return this.#change(slug, ifVersion, by, async (current, now) => {
       const issues: InputIssue[] = [];
       const given = Object.fromEntries(Object.entries(patch).filter((entry) => entry[1] !== undefined));
       const url = patch.url === undefined ? current.url : this.#target(patch.url, issues);
       const next: LinkRecord = { ...current, ...given, url, updatedAt: now, version: current.version + 1 };
       checkWindow(next, issues);
       if (issues.length > 0) throw invalidInput(issues);
-      return next;
+      // So that the state is right at once: the new limit may be used up, or the old one that was is not any more.
+      if (typeof patch.maxClicks !== "number") return next;
+      return { ...next, usedClicks: Math.max(current.usedClicks, await this.#options.used(current)) };
     });
   }
 
@@ -250,12 +242,13 @@ export class Links {
     slug: string,
     ifVersion: number | undefined,
     by: string | null,
-    next: (current: LinkRecord, now: number) => LinkRecord,
+    next: (current: LinkRecord, now: number) => LinkRecord | Promise<LinkRecord>,
   ): Promise<LinkRecord> {
     for (let round = 0; round < mostConflicts; round++) {
       const current = await this.get(slug);
       if (ifVersion !== undefined && current.version !== ifVersion) throw changedSince(current, ifVersion);
-      const record = { ...next(current, Math.max(this.#options.now(), current.updatedAt)), changedBy: by };
+      const changed = await next(current, Math.max(this.#options.now(), current.updatedAt));
+      const record = { ...changed, changedBy: by };
       await this.#options.history.keep(current);
       const outcome = await this.#replace(record);
       if (outcome.outcome === "replaced") {

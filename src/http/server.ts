@@ -3,6 +3,7 @@ import type { Accounts } from "../core/accounts.ts";
 import { CurtError } from "../core/errors.ts";
 import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
+import type { Limiter } from "../core/limiter.ts";
 import type { RedirectStatus } from "../core/link.ts";
 import type { Links } from "../core/links.ts";
 import type { Resolver } from "../core/resolver.ts";
@@ -29,6 +30,9 @@ export interface HttpLog {
 export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
+  readonly limiter: Limiter;
+  /** See `RedirectOptions`. */
+  readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
   readonly history: History;
   readonly accounts: Accounts;
@@ -131,9 +135,9 @@ class Front {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
-    const { resolver, redirectStatus, now, log } = options;
+    const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    this.#redirects = new Redirects({ resolver, redirectStatus, house: this.#house, now, log });
+    this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house: this.#house, now, log });
   }
 
   /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */

@@ -23,6 +23,7 @@ function setUp(store = new MemoryStore(), slugs = plenty) {
     history: new History(store.registry),
     announce: async () => {},
     slugs,
+    used: async () => 0,
     own: { hosts: new Set(), ports: new Set() },
     now: Date.now,
     token: () => crypto.randomUUID(),

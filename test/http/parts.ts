@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
 import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
+import { Limiter } from "../../src/core/limiter.ts";
 import { Links } from "../../src/core/links.ts";
+import { isPreview } from "../../src/core/preview.ts";
 import { Resolver } from "../../src/core/resolver.ts";
 import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
+import { UsedUp } from "../../src/core/used-up.ts";
 import { RequestCounts } from "../../src/http/counts.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -49,16 +52,26 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
   const history = new History(store.registry, options.mutants?.includes("no-history"));
-  const links = new Links({
+  const limiter = new Limiter({
+    registry: store.registry,
+    name: () => crypto.randomUUID(),
+    clock: () => performance.now(),
+    pause: Bun.sleep,
+    random: Math.random,
+    onUsedUp: (link, used) => void usedUp.mark(link, used),
+  });
+  const links: Links = new Links({
     store: store.links,
     cache: undefined,
     history,
     announce: async (ids) => resolver.forget(ids),
     slugs: randomSlugs(7, random),
+    used: (link) => limiter.used(link),
     own: ownAddress(baseUrl, 5000),
     now,
     token,
   });
+  const usedUp = new UsedUp({ store: store.links, links, history, now });
   const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
   const logged: string[] = [];
   const log = (message: string, fields = {}) => void logged.push(`${message} ${JSON.stringify(fields)}`);
@@ -66,6 +79,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     links,
     resolver,
     history,
+    limiter,
+    isPreview,
     keys,
     accounts,
     registry: store.registry,

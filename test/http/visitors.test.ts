@@ -108,7 +108,13 @@ describe("GET /SLUG+qr", () => {
   test("is read back by a decoder, whatever its size, margin, level and colours", async () => {
     await make("scan", "https://example.com/");
     await make("sch/ä".normalize("NFC"), "https://example.com/");
-    for (const query of ["&size=256", "&size=200", "&size=301&margin=2", "&level=H&size=333", "&dark=5a3c00&light=ffedA3"]) {
+    for (const query of [
+      "&size=256",
+      "&size=200",
+      "&size=301&margin=2",
+      "&level=H&size=333",
+      "&dark=5a3c00&light=ffedA3",
+    ]) {
       const { data, side } = await png(query);
       expect(side).toBe(Number(/size=(\d+)/.exec(query)?.[1] ?? 512));
       expect(jsQR(data, side, side)?.data).toBe("https://curt.example/scan");

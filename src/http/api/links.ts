@@ -102,8 +102,9 @@ const createRoutes = (shared: Shared) => ({
 
 /** The paths of links, but the batch. */
 export function linkPaths(api: Api, shared: Shared): void {
-  const { links, baseUrl, now } = shared.options;
+  const { links, limiter, baseUrl, now } = shared.options;
   const shown = (record: LinkRecord) => shownLink(record, baseUrl, now());
+  const current = async (record: LinkRecord) => (await limiter.current([record]))[0] ?? record;
   const routes = createRoutes(shared);
 
   api.openapi(routes.create, async (c) => {
@@ -120,27 +121,28 @@ export function linkPaths(api: Api, shared: Shared): void {
 
   async function make(input: LinkInput & Origin, reuse: boolean): Promise<Made> {
     const same = reuse ? await links.findSame(input) : undefined;
-    if (same !== undefined) return { link: same, isNew: false };
+    if (same !== undefined) return { link: await current(same), isNew: false };
     const { link, outcome } = await links.create(input);
-    return { link, isNew: outcome === "created" };
+    return outcome === "created" ? { link, isNew: true } : { link: await current(link), isNew: false };
   }
 
   api.openapi(routes.list, async (c) => {
     const { search = "", tag = null, state = null, limit = pageDefault, cursor = null } = c.req.valid("query");
     const query = { words: words(search), tag, state, now: now(), order: "newest", limit, cursor } as const;
     const page = await links.list(query);
-    return c.json({ links: page.records.map(shown), next: page.next }, 200);
+    const records = await limiter.current(page.records);
+    return c.json({ links: records.map(shown), next: page.next }, 200);
   });
 
   api.openapi(routes.get, async (c) => {
-    const link = shown(await links.get(slugOf(c.req.valid("param").slug)));
+    const link = shown(await current(await links.get(slugOf(c.req.valid("param").slug))));
     return c.json(link, 200, tagOf(link));
   });
 
   api.openapi(routes.edit, async (c) => {
     const slug = slugOf(c.req.valid("param").slug);
     const version = versionOf(c.req.valid("header")["if-match"]);
-    const link = shown(await links.edit(slug, c.req.valid("json"), version, byOf(c)));
+    const link = shown(await current(await links.edit(slug, c.req.valid("json"), version, byOf(c))));
     return c.json(link, 200, tagOf(link));
   });
 

@@ -15,7 +15,7 @@ const redirects = Object.fromEntries(
 const visitor = {
   ...redirects,
   404: { description: "Unknown, or not yet", content: seen },
-  410: { description: "Ended or switched off", content: seen },
+  410: { description: "Ended, used up or switched off", content: seen },
   503: { description: "The store cannot be asked", content: seen },
 };
 

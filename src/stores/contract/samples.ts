@@ -18,6 +18,8 @@ export function sample(slug: string, change: Partial<LinkRecord> = {}): LinkReco
     redirectStatus: null,
     validFrom: null,
     validUntil: null,
+    maxClicks: null,
+    usedClicks: 0,
     disabled: false,
     forwardQuery: false,
     createdAt,
