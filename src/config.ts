@@ -36,6 +36,7 @@ export const mutants = [
   "unconditional",
   "blind-limit",
   "no-origin-check",
+  "no-history",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

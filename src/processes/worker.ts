@@ -76,7 +76,7 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, limiter, keys, accounts, hash, store } = app;
+    const { links, resolver, limiter, keys, accounts, history, hash, store } = app;
     server = serveHttp({
       ...config,
       links,
@@ -85,6 +85,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       isPreview,
       keys,
       accounts,
+      history,
       hash,
       registry: store.registry,
       log,

@@ -399,6 +399,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/links": ["get", "post"],
       "/api/v1/links/batch": ["post"],
       "/api/v1/links/{slug}": ["delete", "get", "patch"],
+      "/api/v1/links/{slug}/history": ["get"],
+      "/api/v1/links/{slug}/history/{version}": ["post"],
       "/api/v1/keys": ["get", "post"],
       "/api/v1/keys/{id}": ["delete"],
       "/api/v1/freeze": ["delete", "put"],
@@ -415,6 +417,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/shorten_url": ["post"],
       "/redirect": ["get"],
       "/{slug}": ["get"],
+      "/{slug}+": ["get"],
+      "/{slug}+qr": ["get"],
       "/healthz": ["get"],
       "/readyz": ["get"],
     });
