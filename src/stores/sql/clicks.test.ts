@@ -99,7 +99,9 @@ test("a flipped byte in a block is named by the check, and keeps a backup from b
   writeFileSync(file, bytes);
   const damages = await verifyClicks(file);
   expect(damages.join()).toContain("wrong checksum");
-  await withStore(() => expect(backupStore(path, join(folder, "backup"))).rejects.toThrow(StoreDamaged));
+  await withStore(async () => {
+    await expect(backupStore(path, join(folder, "backup"))).rejects.toThrow(StoreDamaged);
+  });
 });
 
 test("counts go into a backup and come back, and batches that it has are counted no second time", async () => {
