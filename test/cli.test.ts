@@ -659,6 +659,7 @@ describe("backup, restore and doctor", () => {
       "lock",
       "store",
       "contents",
+      "clicks",
       "backup",
       "port",
     ]);
