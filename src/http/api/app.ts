@@ -4,6 +4,7 @@ import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
 import type { HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
+import { changesPath } from "./changes.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
@@ -11,6 +12,7 @@ import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
+import { overviewPaths } from "./overview.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -22,9 +24,11 @@ export function programs(options: HttpOptions): Programs {
   const shared = new Shared(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  changesPath(api, shared);
   historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
+  overviewPaths(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);
