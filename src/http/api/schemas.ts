@@ -35,7 +35,7 @@ const time = z.iso
   .transform((value) => Date.parse(value))
   .openapi({ type: "string", format: "date-time" });
 
-const tag = text(tagLimit)
+export const tag = text(tagLimit)
   .transform((value) => value.trim().normalize("NFC"))
   .refine((value) => value !== "", { error: "Empty." })
   .openapi({ type: "string", minLength: 1, maxLength: tagLimit });
