@@ -48,6 +48,10 @@ export interface HttpOptions {
   readonly baseUrl: string;
   readonly redirectStatus: RedirectStatus;
   readonly publicCreate: boolean;
+  /** Requests a minute to the API for each key, session, or address without one, in each worker; 0: no limit. */
+  readonly rateLimit: number;
+  /** Origins whose pages may use the API with a key. */
+  readonly corsOrigins: readonly string[];
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly host: string;

@@ -91,6 +91,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     baseUrl,
     redirectStatus: 302,
     publicCreate: false,
+    rateLimit: 0,
+    corsOrigins: [],
     trustedProxies: [],
     host: "127.0.0.1",
     port: 0,
