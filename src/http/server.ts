@@ -9,10 +9,12 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { Door } from "./door.ts";
+import { addressLimit, drainFor, drainLimit, lastBytes, preloadAfter, requestSeconds } from "./limits.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
 export interface HttpLog {
@@ -75,10 +77,10 @@ export function serveHttp(options: HttpOptions): HttpServer {
       [`/${slug}/*`, own],
     ]),
   );
+  const inner = "127.0.0.1";
   const server = Bun.serve({
-    hostname: options.host,
-    port: options.port,
-    reusePort: true,
+    hostname: inner,
+    port: 0,
     development: false,
     idleTimeout: options.requestSeconds ?? requestSeconds,
     // Bodies are limited where they are read: a batch has no limit.
@@ -88,18 +90,50 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request) => front.visitor(request),
     error: (thrown) => front.failed(thrown),
   });
-  const { port } = server;
-  if (port === undefined) throw new Error("The server has no port.");
+  const door = openDoor(options, { hostname: inner, port: server.port ?? 0 }, front, server);
+  front.peers = { addressOf: (request) => addressOf(request, server, door) };
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
-    port,
+    port: door.port,
     drain: () => {
-      drained ??= front.drain(server);
+      drained ??= front.drain(server, door);
       return drained;
     },
   };
+}
+
+/** Opens the door in front of the runtime's server, or ends that too. */
+function openDoor(
+  options: HttpOptions,
+  inner: { readonly hostname: string; readonly port: number },
+  front: Front,
+  server: Server<undefined>,
+): Door {
+  try {
+    return new Door({
+      host: options.host,
+      port: options.port,
+      inner,
+      answer: (head) => front.quick(head),
+      idleSeconds: options.requestSeconds ?? requestSeconds,
+    });
+  } catch (error) {
+    void server.stop(true);
+    throw error;
+  }
+}
+
+/** Who is behind a request: it came through the door, or from somebody on this machine who found the way past it. */
+function addressOf(request: Request, server: Server<undefined>, door: Door): string {
+  const inner = server.requestIP(request);
+  return inner === null ? "" : (door.peerOf(inner.port) ?? inner.address);
+}
+
+/** Tells who sent a request. */
+interface Peers {
+  addressOf(request: Request): string;
 }
 
 /** The reserved paths that the part loaded later answers; the rest is not there yet. */
@@ -111,6 +145,7 @@ class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
   readonly #house: string;
+  peers: Peers = { addressOf: () => "" };
   #programs: Promise<Programs> | undefined;
   #draining = false;
   /** The last `Host` that was found good: nearly always the same. */
@@ -123,14 +158,20 @@ class Front {
     this.#redirects = new Redirects({ resolver, redirectStatus, house: this.#house, now, log });
   }
 
-  /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
+  /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
+  quick(head: RequestHead): string | undefined {
+    const found = this.#options.resolver.hit(head.slug);
+    return found === undefined ? undefined : this.#redirects.keptHead(found);
+  }
+
+  /** Everything outside the reserved paths that the door doesn't answer itself. */
   visitor(request: Request): Response | Promise<Response> {
     const { url } = request;
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
-      const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) return this.#draining ? closing(kept) : new Response(null, kept);
+      const plain = found === undefined ? undefined : this.#redirects.plain(found);
+      if (plain !== undefined) return this.#draining ? closing(plain) : plain;
     }
     return this.#sent(this.#slowVisitor(request));
   }
@@ -151,11 +192,16 @@ class Front {
     return problemResponse(shownError(thrown));
   }
 
-  async drain(server: Server<undefined>): Promise<void> {
+  async drain(server: Server<undefined>, door: Door): Promise<void> {
     this.#draining = true;
-    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
-    await Bun.sleep(drainFor);
-    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
+    if (!this.#options.mutants.includes("no-drain")) {
+      door.drain();
+      await Bun.sleep(drainFor);
+      door.stop();
+      await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
+      await door.close(lastBytes);
+    }
+    await door.close(0);
     await server.stop(true);
   }
 
@@ -183,7 +229,7 @@ class Front {
     const programs = await this.#programs;
     if (request.headers.get("host") === null)
       return refused(request, new CurtError("invalid_input", "Host: is needed here."));
-    const peer = server.requestIP(request)?.address ?? "";
+    const peer = this.peers.addressOf(request);
     const patience = this.#options.requestSeconds ?? requestSeconds;
     return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }
