@@ -27,7 +27,7 @@ interface Visitor {
 /**
  * Where connections arrive. A whole, plain request for a link whose answer is in memory is answered from here, with one
  * read and one write and nothing between; everything else goes through a `Passage` to the runtime's HTTP server, which
- * judges it as if it had come to it. So the fast way is allowed to understand little (see decision 9).
+ * judges it as if it had come to it. So the fast way is allowed to understand little (see decision 14).
  */
 export class Door {
   readonly #options: DoorOptions;
