@@ -8,6 +8,8 @@ const program = join(import.meta.dir, "..", "bin", "curt");
 export interface ServerOptions {
   /** Added to the environment; `CURT_` names of the tests' own environment are not handed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is started with `serve`: by default the program of this tree. */
+  readonly program?: readonly string[];
   /** Arguments after `serve --port P --data DIR`. */
   readonly args?: readonly string[];
   /** By default a new folder, which `stop` removes. */
@@ -45,8 +47,8 @@ export class Server {
     if (this.#child !== undefined) throw new Error(`The server already runs as process ${this.pid}.`);
     const log = openSync(this.#log, "a");
     const port = new URL(this.url).port;
-    const { under = [], args = [] } = this.#options;
-    const command = [...under, "sh", program, "serve", "--port", port, "--data", this.dataDir, ...args];
+    const { under = [], program: started = ["sh", program], args = [] } = this.#options;
+    const command = [...under, ...started, "serve", "--port", port, "--data", this.dataDir, ...args];
     this.#child = Bun.spawn(command, {
       cwd: this.#folder,
       env: { ...plainEnvironment(), CURT_ADMIN_KEY: this.key, ...this.#options.env },

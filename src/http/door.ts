@@ -90,9 +90,12 @@ export class Door {
     this.#renewEnd();
   }
 
-  /** Takes no more connections, and ends those on which nothing is under way. */
-  stop(): void {
+  /** Takes no more connections, lets each exchange that is under way end (at most `limit` ms), and ends those at rest. */
+  async stop(limit: number): Promise<void> {
     this.#listener.stop();
+    const end = performance.now() + limit;
+    const isAnswering = () => [...this.#visitors].some((socket) => socket.data.passage?.isAnswering === true);
+    while (isAnswering() && performance.now() < end) await Bun.sleep(5);
     for (const socket of this.#visitors) if (socket.data.passage?.isBusy !== true) socket.end();
   }
 

@@ -90,6 +90,11 @@ export class Passage {
     return this.#exchange !== "none";
   }
 
+  /** Whether it carries an exchange whose end will be noticed. */
+  get isAnswering(): boolean {
+    return this.#exchange === "head" || this.#exchange === "get";
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -157,7 +162,7 @@ export class Passage {
   }
 
   #answered(bytes: Buffer): void {
-    if (this.#exchange === "head" || this.#exchange === "get") this.#follow(bytes);
+    if (this.isAnswering) this.#follow(bytes);
     this.#out.send(bytes);
   }
 

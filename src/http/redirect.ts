@@ -5,7 +5,7 @@ import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, requestName } from "./problem.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
@@ -64,8 +64,11 @@ export class Redirects {
       return this.#decided(decision, found.link, slug, request);
     } catch (thrown) {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.#options.log.error("A redirect could not be looked up.", { reason });
-      return this.#said("unavailable", slug, request);
+      const name = requestName();
+      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+      const answer = this.#said("unavailable", slug, request);
+      answer.headers.set("X-Request-Id", name);
+      return answer;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Accounts } from "../core/accounts.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
 import type { RedirectStatus } from "../core/link.ts";
@@ -9,10 +10,13 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { Door } from "./door.ts";
-import { addressLimit, drainFor, drainLimit, lastBytes, preloadAfter, requestSeconds } from "./limits.ts";
+import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
+import { closing, methodNotAllowed, refused } from "./endings.ts";
+import { Entrance } from "./entrance.ts";
+import { addressLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { Metrics } from "./metrics.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
-import { problemResponse, shownError } from "./problem.ts";
+import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -26,6 +30,7 @@ export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
   readonly hash: SlugMaker;
@@ -39,6 +44,9 @@ export interface HttpOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly log: HttpLog;
+  readonly counts: RequestCounts;
+  /** The metrics of all workers of this machine. */
+  readonly metricsText: () => Promise<string>;
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
@@ -79,9 +87,9 @@ export function serveHttp(options: HttpOptions): HttpServer {
       [`/${slug}/*`, own],
     ]),
   );
-  const inner = "127.0.0.1";
+  // Behind the door, and for it alone.
   const server = Bun.serve({
-    hostname: inner,
+    hostname: "127.0.0.1",
     port: 0,
     development: false,
     idleTimeout: options.requestSeconds ?? requestSeconds,
@@ -92,50 +100,20 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request) => front.visitor(request),
     error: (thrown) => front.failed(thrown),
   });
-  const door = openDoor(options, { hostname: inner, port: server.port ?? 0 }, front, server);
-  front.peers = { addressOf: (request) => addressOf(request, server, door) };
+  const { host, port } = options;
+  const idleSeconds = options.requestSeconds ?? requestSeconds;
+  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head) => front.quick(head) });
+  front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
-    port: door.port,
+    port: entrance.port,
     drain: () => {
-      drained ??= front.drain(server, door);
+      drained ??= front.drain(entrance);
       return drained;
     },
   };
-}
-
-/** Opens the door in front of the runtime's server, or ends that too. */
-function openDoor(
-  options: HttpOptions,
-  inner: { readonly hostname: string; readonly port: number },
-  front: Front,
-  server: Server<undefined>,
-): Door {
-  try {
-    return new Door({
-      host: options.host,
-      port: options.port,
-      inner,
-      answer: (head) => front.quick(head),
-      idleSeconds: options.requestSeconds ?? requestSeconds,
-    });
-  } catch (error) {
-    void server.stop(true);
-    throw error;
-  }
-}
-
-/** Who is behind a request: it came through the door, or from somebody on this machine who found the way past it. */
-function addressOf(request: Request, server: Server<undefined>, door: Door): string {
-  const inner = server.requestIP(request);
-  return inner === null ? "" : (door.peerOf(inner.port) ?? inner.address);
-}
-
-/** Tells who sent a request. */
-interface Peers {
-  addressOf(request: Request): string;
 }
 
 /** The reserved paths that the part loaded later answers; the rest is not there yet. */
@@ -147,9 +125,11 @@ class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
   readonly #house: string;
-  peers: Peers = { addressOf: () => "" };
+  /** Tells who sent a request. */
+  peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
   #programs: Promise<Programs> | undefined;
   #draining = false;
+  readonly #metrics: Metrics;
   /** The last `Host` that was found good: nearly always the same. */
   #goodHost = "";
 
@@ -157,13 +137,16 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, redirectStatus, now, log } = options;
+    this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
     this.#redirects = new Redirects({ resolver, redirectStatus, house: this.#house, now, log });
   }
 
   /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
   quick(head: RequestHead): string | undefined {
     const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
-    return found === undefined ? undefined : this.#redirects.keptHead(found);
+    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    if (answer !== undefined) this.#options.counts.quick();
+    return answer;
   }
 
   /** Everything outside the reserved paths that the door doesn't answer itself. */
@@ -173,14 +156,17 @@ class Front {
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const plain = found === undefined ? undefined : this.#redirects.plain(found);
-      if (plain !== undefined) return this.#draining ? closing(plain) : plain;
+      if (plain !== undefined) {
+        this.#options.counts.quick();
+        return this.#draining ? closing(plain) : plain;
+      }
     }
-    return this.#sent(this.#slowVisitor(request));
+    return this.#sent("visitor", this.#slowVisitor(request));
   }
 
   /** The reserved paths, as they were sent. */
   reserved(request: Request, server: Server<undefined>): Promise<Response> {
-    return this.#sent(this.#slowReserved(request, server));
+    return this.#sent(askerOf(request), this.#slowReserved(request, server));
   }
 
   /** Loads the code of the API; a failure is for whoever asks for it. */
@@ -190,21 +176,17 @@ class Front {
   }
 
   failed(thrown: unknown): Response {
-    this.#options.log.error("A request failed.", { reason: reasonOf(thrown) });
-    return problemResponse(shownError(thrown));
+    const error = shownError(thrown);
+    // A key that was not shown, say: that is no failure of ours.
+    if (error === thrown) return problemResponse(error);
+    error.request = requestName();
+    this.#options.log.error("A request failed.", { request: error.request, reason: reasonOf(thrown) });
+    return problemResponse(error);
   }
 
-  async drain(server: Server<undefined>, door: Door): Promise<void> {
+  drain(entrance: Entrance): Promise<void> {
     this.#draining = true;
-    if (!this.#options.mutants.includes("no-drain")) {
-      door.drain();
-      await Bun.sleep(drainFor);
-      door.stop();
-      await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
-      await door.close(lastBytes);
-    }
-    await door.close(0);
-    await server.stop(true);
+    return this.#options.mutants.includes("no-drain") ? entrance.cut() : entrance.drain();
   }
 
   async #slowVisitor(request: Request): Promise<Response> {
@@ -226,6 +208,10 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = this.#fixed(address.path, request);
     if (fixed !== undefined) return fixed;
+    if (address.path === "metrics") {
+      if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
+      return this.#metrics.answer(request);
+    }
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
@@ -287,8 +273,10 @@ class Front {
     return true;
   }
 
-  async #sent(pending: Promise<Response>): Promise<Response> {
+  async #sent(asker: Asker, pending: Promise<Response>): Promise<Response> {
+    const from = performance.now();
     const answer = await pending.catch((thrown: unknown) => this.failed(thrown));
+    this.#options.counts.answered(asker, answer.status, from);
     return this.#draining ? closing(answer) : answer;
   }
 
@@ -301,23 +289,6 @@ class Front {
       throw error;
     }
   }
-}
-
-/** The answer, with word that the connection ends. */
-function closing(answer: Response): Response {
-  const headers = new Headers(answer.headers);
-  headers.set("Connection", "close");
-  return new Response(answer.body, { status: answer.status, headers });
-}
-
-/** A refusal whose connection ends, so that an unread body holds nothing. */
-function refused(request: Request, error: CurtError): Response {
-  return problemResponse(error, request.body === null ? {} : { Connection: "close" });
-}
-
-function methodNotAllowed(request: Request, allow: string): Response {
-  const error = new CurtError("method_not_allowed", `${request.method} is not allowed here. Allowed: ${allow}.`);
-  return problemResponse(error, { Allow: allow, ...(request.body === null ? {} : { Connection: "close" }) });
 }
 
 function reasonOf(thrown: unknown): string {

@@ -52,6 +52,25 @@ describe("both ways", () => {
     }
   });
 
+  test("agree where one request ends and the next begins", async () => {
+    const inner = plain("nothing");
+    for (const field of [
+      `Content-Length: ${inner.length}`,
+      `content-length:${inner.length}`,
+      `X: y\r\nCONTENT-LENGTH: ${inner.length}`,
+      "Transfer-Encoding: chunked",
+      "transfer-encoding: identity",
+      "Connection: close",
+      "Upgrade: websocket\r\nConnection: Upgrade",
+      "Expect: 100-continue",
+    ]) {
+      const head = `GET /b HTTP/1.1\r\nHost: curt.example\r\n${field}\r\n\r\n`;
+      // What follows is a body to one who read the header, and a request to one who did not.
+      await expectAlike([head, 60, inner, 60, plain("b")]);
+      await expectAlike([head + inner + plain("b")]);
+    }
+  }, 60_000);
+
   test("answer mangled requests alike, however they are cut", async () => {
     const line = fc.oneof(
       {
@@ -140,6 +159,17 @@ describe("a connection", () => {
     );
     expect(answer.statuses).toEqual([302, 404, 200, 302, 302, 302, 401]);
     expect(answer.closedAfter).toBeUndefined();
+  });
+
+  test("that says it ends is ended", async () => {
+    const answer = await raw(
+      quick.server.port,
+      [plain("b").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")],
+      5000,
+      2000,
+    );
+    expect(answer.statuses).toEqual([302]);
+    expect(answer.closedAfter).toBeDefined();
   });
 
   test("that sends a request in two halves gets its answer", async () => {
