@@ -34,7 +34,9 @@ export const mutants = [
   "no-freeze",
   "no-catch-up",
   "unconditional",
+  "blind-limit",
   "no-origin-check",
+  "no-history",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

@@ -20,6 +20,7 @@ export interface Finding {
     | "lock"
     | "store"
     | "contents"
+    | "index"
     | "backup"
     | "port"
     | "server";
@@ -165,4 +166,14 @@ function answers(url: string): Promise<number | string> {
     asked.on("error", (error) => resolve(error.message));
     asked.end();
   });
+}
+
+/** Whether the server takes visitors; one that does not answer within 2 s does not. */
+export async function isReady(server: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${server}/readyz`, { signal: AbortSignal.timeout(2000), keepalive: false });
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
 }

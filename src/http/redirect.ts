@@ -1,14 +1,18 @@
 import { CurtError } from "../core/errors.ts";
+import type { Limiter } from "../core/limiter.ts";
 import type { LinkRecord, RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
 import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
 import { problemResponse, requestName } from "./problem.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
+  readonly limiter: Pick<Limiter, "take">;
+  /** Whether a `User-Agent` is that of a program that makes previews of links: it uses up no limit. */
+  readonly isPreview: (userAgent: string) => boolean;
   readonly redirectStatus: RedirectStatus;
   /** The host that pages show. */
   readonly house: string;
@@ -61,27 +65,60 @@ export class Redirects {
       const found = await this.#options.resolver.find({ host: "", slug });
       if (found === undefined) return this.#said("unknown", slug, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
+      if (decision.kind === "redirect" && decision.limited && request.method === "GET") {
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
+          return this.#preview(slug, decision.location);
+        if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
+      }
       return this.#decided(decision, found.link, slug, request);
     } catch (thrown) {
-      const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      const name = requestName();
-      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-      const answer = this.#said("unavailable", slug, request);
-      answer.headers.set("X-Request-Id", name);
-      return answer;
+      return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  /**
+   * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
+   * not valid now.
+   */
+  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+    if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
+    try {
+      const { resolver, now, redirectStatus } = this.#options;
+      const found = await resolver.find({ host: "", slug });
+      if (found === undefined) return this.#said("unknown", slug, request);
+      const { kind } = decide(found.link, now(), "", redirectStatus);
+      if (ended && found.link.deletedAt === null) return found.link;
+      return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
+    } catch (thrown) {
+      return this.#unavailable(thrown, slug, request);
+    }
+  }
+
+  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const name = requestName();
+    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = this.#said("unavailable", slug, request);
+    answer.headers.set("X-Request-Id", name);
+    return answer;
   }
 
   #decided(decision: Decision, link: LinkRecord, slug: string, request: Request): Response {
     switch (decision.kind) {
       case "redirect": {
-        const bounded = link.validUntil !== null || link.validFrom !== null;
+        const bounded = decision.limited || link.validUntil !== null || link.validFrom !== null;
         return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
       }
       case "unknown":
       case "gone":
         return this.#said(decision.kind, slug, request);
     }
+  }
+
+  /** What a program gets that only shows others where a link leads. */
+  #preview(slug: string, target: string): Response {
+    const words = previewWords(slug, new URL(target).host);
+    return new Response(page(words, this.#options.house, slug), { headers: pageHeaders });
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

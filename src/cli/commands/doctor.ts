@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Config } from "../../config.ts";
 import { StoreDamaged } from "../../core/store.ts";
 import { lockData } from "../../processes/lock.ts";
+import { openCassandraStore } from "../../stores/cassandra/store.ts";
 import { Connection } from "../../stores/sql/connection.ts";
 import { replaceMark } from "../../stores/sql/mark.ts";
 import { readMeta } from "../../stores/sql/schema.ts";
@@ -15,6 +16,7 @@ import {
   checkSettings,
   checkStore,
   type Finding,
+  isReady,
   withoutAdvice,
 } from "../doctor-checks.ts";
 import { coloured, plain, say, sayJson } from "../output.ts";
@@ -28,10 +30,12 @@ const mostNamed = 10;
 export function define(command: Command): void {
   command.option(
     "--repair",
-    "If the database is whole in itself but not all that was committed: go on with what is left of it.",
+    "Go on with what is left of an embedded store that lacks the last commits; remove index rows of Cassandra that lead to no link.",
   );
+  command.option("--ready", "Only ask the server whether it takes visitors: for whoever watches over it.");
   const settings = ["CURT_DATA", "CURT_STORE", "CURT_PORT", "CURT_HOST", "CURT_SERVER", "CURT_KEY"] as const;
   complete(command, settings, async (context) => {
+    if (command.opts<{ ready?: boolean }>().ready === true) return askReady(context);
     const repairs = command.opts<{ repair?: boolean }>().repair === true;
     const findings = await examine(context, repairs);
     const ok = findings.every((finding) => finding.ok);
@@ -39,6 +43,14 @@ export function define(command: Command): void {
     else for (const finding of findings) await say(lineOf(finding));
     return ok ? 0 : 1;
   });
+}
+
+/** Exit code 0 if the server takes visitors; within 2 s. */
+async function askReady({ config, json }: Context): Promise<number> {
+  const ready = await isReady(config.server);
+  if (json) await sayJson({ ready });
+  else await say(ready ? "ready" : "not ready");
+  return ready ? 0 : 1;
 }
 
 function lineOf({ check, ok, message, remedy }: Finding): string {
@@ -58,6 +70,7 @@ async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
   else
     findings.push(store.ok || config.store.kind !== "sqlite" ? store : { ...store, remedy: remedyFor(config, whole) });
   if (contents !== undefined) findings.push(contents.ok ? contents : { ...contents, remedy: remedyFor(config, false) });
+  if (store.ok) findings.push(...(await checkIndexRows(context, repairs)));
   findings.push(lastBackup(config));
   findings.push(...(await checkServer(config, lock.held, context.interrupted)));
   return findings;
@@ -79,6 +92,26 @@ async function checkContents({ config, interrupted }: Context, held: boolean): P
     return { check: "contents", ok: false, message: namesOf(damages) };
   } finally {
     progress.stop();
+  }
+}
+
+/** Index rows of Cassandra that lead to no link. Nothing is wrong with any answer while they are there. */
+async function checkIndexRows({ config, interrupted }: Context, repair: boolean): Promise<Finding[]> {
+  if (config.store.kind !== "cassandra") return [];
+  const progress = showProgress("index", 0);
+  const store = await openCassandraStore({ url: config.store.url });
+  try {
+    const onProgress = (rows: number) => progress.update(0, `${rows} rows`);
+    const { rows, dangling, removed, more } = await store.checkIndex({ repair, signal: interrupted, onProgress });
+    const rest = more ? "; there are more, for another run" : "";
+    if (removed > 0)
+      return [{ check: "index", ok: true, message: `${removed} of ${rows} rows led to no link and are gone${rest}` }];
+    if (dangling === 0) return [{ check: "index", ok: true, message: `${rows} rows, each of them a link's` }];
+    const message = `${dangling} of ${rows} rows lead to no link: harmless, but lists read over them${rest}`;
+    return [{ check: "index", ok: true, message: `${message}. curt doctor --repair removes them` }];
+  } finally {
+    progress.stop();
+    await store.close();
   }
 }
 

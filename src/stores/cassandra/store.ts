@@ -5,6 +5,7 @@ import { Buckets } from "./buckets.ts";
 import { Cluster } from "./cluster.ts";
 import { CassandraContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
+import { checkIndex, type IndexCheckOptions, type IndexReport } from "./index-check.ts";
 import { CassandraLinks } from "./links.ts";
 import { LinkLists } from "./lists.ts";
 import type { CassandraMutants } from "./mutants.ts";
@@ -57,6 +58,11 @@ export class CassandraStore implements Store {
     this.links = new CassandraLinks({ cluster, buckets, index, lists: new LinkLists(cluster), feed, mutants });
     this.registry = registry;
     this.contents = new CassandraContents({ cluster, buckets, index, feed, registry, clock });
+  }
+
+  /** See `checkIndex`. Other processes may use the store meanwhile. */
+  checkIndex(options: IndexCheckOptions): Promise<IndexReport> {
+    return checkIndex(this.#cluster, options);
   }
 
   /** Ends the connections when what is done behind has ended, at most after 6 s. */
