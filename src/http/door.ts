@@ -162,9 +162,13 @@ export class Door {
     this.#tick++;
     this.#renewEnd();
     const oldest = this.#tick - this.#options.idleSeconds;
-    // A busy passage has the time limits of the server inside.
-    for (const socket of this.#visitors)
-      if (socket.data.seen < oldest && socket.data.passage?.isBusy !== true) socket.end();
+    for (const socket of this.#visitors) {
+      if (socket.data.seen >= oldest) continue;
+      const { passage } = socket.data;
+      if (passage?.isBusy !== true) socket.end();
+      // While its far side lives, that has the say; after its end the visitor had time to read the last of it.
+      else if (passage.isClosed) socket.terminate();
+    }
   }
 
   #renewEnd(): void {

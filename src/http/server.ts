@@ -11,6 +11,7 @@ import { isReserved, reservedSlugs } from "../core/slug.ts";
 import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
+import type { Programs } from "./arrival.ts";
 import { redirectByKey } from "./compat/redirect.ts";
 import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
 import { closing, methodNotAllowed, refused } from "./endings.ts";
@@ -71,18 +72,6 @@ export interface HttpServer {
    */
   drain(): Promise<void>;
 }
-
-/** What the part that is loaded later gets with a request. */
-export interface Arrival {
-  /** The address of the other end of the connection. */
-  readonly peer: string;
-  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
-  readonly untimed: () => void;
-  /** Seconds that a request may take without going on. */
-  readonly patience: number;
-}
-
-export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
 
 /** Listens and answers until drained. Throws if the port cannot be listened on. */
 export function serveHttp(options: HttpOptions): HttpServer {

@@ -5,10 +5,11 @@ import { Idempotency } from "../../core/idempotency.ts";
 import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
 import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
+import type { Arrival } from "../arrival.ts";
 import { publicPerMinute } from "../limits.ts";
 import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
-import type { Arrival, HttpOptions } from "../server.ts";
+import type { HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 
