@@ -67,6 +67,8 @@ export interface HttpOptions {
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
+  /** Answers `/dashboard` and what is below it. */
+  readonly dashboard: (path: string, request: Request) => Promise<Response>;
   /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
   readonly requestSeconds?: number;
   /** For tests: even plain requests take the long way, to see that both ways answer alike. */
@@ -222,6 +224,7 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
+    if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
     if (address.path === "metrics") {
       if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
       return this.#metrics.answer(request);
