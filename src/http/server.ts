@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import type { Accounts } from "../core/accounts.ts";
+import type { Census } from "../core/census.ts";
 import { CurtError } from "../core/errors.ts";
 import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
@@ -7,6 +8,7 @@ import type { Limiter } from "../core/limiter.ts";
 import type { RedirectStatus } from "../core/link.ts";
 import type { Links } from "../core/links.ts";
 import type { Resolver } from "../core/resolver.ts";
+import type { ShownSetting } from "../core/shown-setting.ts";
 import { isReserved, reservedSlugs } from "../core/slug.ts";
 import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
@@ -35,6 +37,9 @@ export interface HttpOptions {
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
   readonly history: History;
+  readonly census: Census;
+  /** The settings as they may be shown. */
+  readonly settings: readonly ShownSetting[];
   readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
@@ -43,6 +48,10 @@ export interface HttpOptions {
   readonly baseUrl: string;
   readonly redirectStatus: RedirectStatus;
   readonly publicCreate: boolean;
+  /** Requests a minute to the API for each key, session, or address without one, in each worker; 0: no limit. */
+  readonly rateLimit: number;
+  /** Origins whose pages may use the API with a key. */
+  readonly corsOrigins: readonly string[];
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly host: string;
