@@ -27,6 +27,9 @@ export interface CacheGround {
   empty(): Promise<void>;
 }
 
+/** What this suite asks is what is kept, not how fast: on a busy machine an answer may be late. */
+const patient = { get: 5000, put: 5000 };
+
 let made = 0;
 
 export function sampleLink(slug: string, version = 1, more: Partial<LinkRecord> = {}): LinkRecord {
@@ -73,7 +76,7 @@ export function describeCache(name: string, ground: () => CacheGround): void {
     let cache: SharedCache;
     const later = () => Date.now() + 60_000;
     const open = async (options: Partial<SharedCacheOptions> = {}) => {
-      const one = ground().open({ storeId, changes: feed.changes, now: Date.now, ...options });
+      const one = ground().open({ storeId, changes: feed.changes, now: Date.now, limits: patient, ...options });
       opened.push(one);
       await eventually(() => one.servers.every(({ state }) => state !== "down" && state !== "joining"));
       await eventually(() => one.servers.some(({ state }) => state === "up"));
@@ -262,16 +265,10 @@ export function describeCache(name: string, ground: () => CacheGround): void {
       feed.forgotten = 1;
       await eventually(async () => (await cache.get(sampleLink("a"))) === undefined, 2000);
       await eventually(() => cache.servers[0]?.state === "up");
-      // A busy machine may miss a deadline of the cache: that is a miss, and no more.
-      const isThere = async () => (await cache.get(sampleLink("a")))?.version === 3;
-      await eventually(async () => {
-        await cache.putIfNewer(sampleLink("a", 3), later());
-        return isThere();
-      }, 5000);
-      await Bun.sleep(3100);
-      await eventually(isThere, 5000);
-      // Once for what expired; if it went on like that, once for each look at the feed.
-      expect(cache.servers[0]?.opened).toBeLessThan(3);
+      await cache.putIfNewer(sampleLink("a", 3), later());
+      await Bun.sleep(2100);
+      expect((await cache.get(sampleLink("a")))?.version).toBe(3);
+      expect(cache.servers[0]?.opened).toBe(1);
     });
 
     test("one that is too far behind starts from nothing", async () => {
