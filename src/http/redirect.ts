@@ -55,13 +55,35 @@ export class Redirects {
       }
       return this.#decided(decision, found.link, slug, request);
     } catch (thrown) {
-      const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      const name = requestName();
-      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-      const answer = this.#said("unavailable", slug, request);
-      answer.headers.set("X-Request-Id", name);
-      return answer;
+      return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  /**
+   * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
+   * not valid now.
+   */
+  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+    if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
+    try {
+      const { resolver, now, redirectStatus } = this.#options;
+      const found = await resolver.find({ host: "", slug });
+      if (found === undefined) return this.#said("unknown", slug, request);
+      const { kind } = decide(found.link, now(), "", redirectStatus);
+      if (ended && found.link.deletedAt === null) return found.link;
+      return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
+    } catch (thrown) {
+      return this.#unavailable(thrown, slug, request);
+    }
+  }
+
+  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const name = requestName();
+    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = this.#said("unavailable", slug, request);
+    answer.headers.set("X-Request-Id", name);
+    return answer;
   }
 
   #decided(decision: Decision, link: LinkRecord, slug: string, request: Request): Response {

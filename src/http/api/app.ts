@@ -4,11 +4,16 @@ import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
 import type { HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
+import { changesPath } from "./changes.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
+import { frontForm } from "./front-form.ts";
+import { Gate } from "./gate.ts";
+import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
+import { overviewPaths } from "./overview.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -18,13 +23,18 @@ const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
+  const gate = new Gate(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  changesPath(api, shared);
+  historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
+  overviewPaths(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);
+  frontForm(api, shared);
   documentPath(api);
 
   // No middleware for all paths: each would cost every create a promise, and only a wrong path needs this.
@@ -38,14 +48,16 @@ export function programs(options: HttpOptions): Programs {
   api.onError((thrown, c) => {
     if (thrown instanceof HTTPException && thrown.status < 500)
       return problemResponse(new CurtError("invalid_input", thrown.message));
-    const said = ["Retry-After", "Allow"].flatMap((name) => {
-      const value = c.res.headers.get(name);
-      return value === null ? [] : [[name, value]];
-    });
+    const said = ["Retry-After", "Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"].flatMap(
+      (name) => {
+        const value = c.res.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      },
+    );
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
   return async (request, arrival) => {
-    const answer = await api.fetch(request, arrival);
+    const answer = await gate.through(request, arrival, () => api.fetch(request, arrival));
     answer.headers.set("Cache-Control", "no-store");
     answer.headers.set("X-Content-Type-Options", "nosniff");
     return answer;

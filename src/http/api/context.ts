@@ -10,6 +10,7 @@ import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { Arrival, HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
+import { rateHeaders } from "./gate.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 
 /** What handlers find in their context. */
@@ -155,13 +156,20 @@ export class Shared {
       const signedIn = sessions && c.req.header(sessionHeader) !== undefined && this.cookie.tokenOf(c.req.raw);
       if (!this.options.publicCreate || signedIn || c.req.header("authorization") !== undefined) return proven(c, next);
       const address = this.addressOf(c);
-      const wait = Math.ceil(this.#limit.take(address, this.options.now()) / 1000);
+      const now = this.options.now();
+      const wait = Math.ceil(this.#limit.take(address, now) / 1000);
+      for (const [name, value] of Object.entries(rateHeaders(this.#limit, address, now))) c.header(name, value);
       if (wait > 0) throw new CurtError("rate_limited", `Too fast. ${wait} s.`, [], wait);
       c.set("caller", undefined);
       c.set("owner", `address ${address}`);
       await next();
     };
   }
+}
+
+/** Who makes a change, as a link's record has it. The address of a stranger is kept nowhere. */
+export function byOf(c: Context<Env>): string {
+  return c.get("caller") === undefined ? "anyone" : c.get("owner");
 }
 
 /** Lets through a body of one of these media types. */
