@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import type { Accounts } from "../core/accounts.ts";
+import type { ClickStore } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
 import type { Limiter } from "../core/limiter.ts";
@@ -29,6 +30,7 @@ export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly limiter: Limiter;
+  readonly clicks: ClickStore;
   /** See `RedirectOptions`. */
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
@@ -75,7 +77,11 @@ export interface Arrival {
   readonly patience: number;
 }
 
-export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
+export interface Programs {
+  (request: Request, arrival: Arrival): Promise<Response>;
+  /** Ends the answers that have no end of their own, for a server that leaves. */
+  leave(): void;
+}
 
 /** Listens and answers until drained. Throws if the port cannot be listened on. */
 export function serveHttp(options: HttpOptions): HttpServer {
@@ -175,6 +181,10 @@ class Front {
   async drain(server: Server<undefined>): Promise<void> {
     this.#draining = true;
     if (this.#options.mutants.includes("no-drain")) return server.stop(true);
+    void this.#programs?.then(
+      (programs) => programs.leave(),
+      () => {},
+    );
     await Bun.sleep(drainFor);
     await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
     await server.stop(true);

@@ -1,7 +1,8 @@
 import { stringify } from "csv-stringify/sync";
+import { guarded } from "../../core/guarded.ts";
 import type { LinkRecord } from "../../core/link.ts";
 import { jsonText } from "../output.ts";
-import { guarded, tagsCell } from "./cells.ts";
+import { tagsCell } from "./cells.ts";
 import { columns } from "./columns.ts";
 
 export const exportFormats = ["csv", "jsonl"] as const;

@@ -2,12 +2,15 @@ import { HTTPException } from "hono/http-exception";
 import { CurtError } from "../../core/errors.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
-import type { HttpOptions, Programs } from "../server.ts";
+import type { Arrival, HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
+import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
+import { LiveCounts } from "./live.ts";
+import { livePaths } from "./live-paths.ts";
 import { documentPath } from "./openapi.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
@@ -18,8 +21,11 @@ const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
+  const live = new LiveCounts(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  clickPaths(api, shared);
+  livePaths(api, shared, live);
   keyPaths(api, shared);
   freezePaths(api, shared);
   sessionPaths(api, shared);
@@ -44,10 +50,11 @@ export function programs(options: HttpOptions): Programs {
     });
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
-  return async (request, arrival) => {
+  const answerTo = async (request: Request, arrival: Arrival) => {
     const answer = await api.fetch(request, arrival);
     answer.headers.set("Cache-Control", "no-store");
     answer.headers.set("X-Content-Type-Options", "nosniff");
     return answer;
   };
+  return Object.assign(answerTo, { leave: () => live.leave() });
 }
