@@ -1,7 +1,10 @@
+import type { ClickStore } from "../../core/click.ts";
 import type { Contents, LinkStore, Registry, Store } from "../../core/store.ts";
 import { StoreUnavailable } from "../../core/store.ts";
+import { KeptClicks, type KeptClicksOptions } from "../clicks/store.ts";
 import { addressOf } from "./address.ts";
 import { Buckets } from "./buckets.ts";
+import { CassandraClickKeeper } from "./clicks.ts";
 import { Cluster } from "./cluster.ts";
 import { CassandraContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
@@ -24,6 +27,8 @@ export interface CassandraStoreOptions {
   readonly readLimit?: number;
   readonly writeLimit?: number;
   readonly mutants?: CassandraMutants;
+  /** See `KeptClicksOptions`. */
+  readonly clickMutants?: KeptClicksOptions["mutants"];
 }
 
 /**
@@ -44,7 +49,9 @@ export class CassandraStore implements Store {
   readonly links: LinkStore;
   readonly registry: Registry;
   readonly contents: Contents;
+  readonly clicks: ClickStore;
   readonly #cluster: Cluster;
+  readonly #clicks: KeptClicks;
 
   constructor({ client, store }: Prepared, shown: string, options: CassandraStoreOptions) {
     const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 4096, mutants = [] } = options;
@@ -58,6 +65,12 @@ export class CassandraStore implements Store {
     this.links = new CassandraLinks({ cluster, buckets, index, lists: new LinkLists(cluster), feed, mutants });
     this.registry = registry;
     this.contents = new CassandraContents({ cluster, buckets, index, feed, registry, clock });
+    this.#clicks = new KeptClicks({
+      keeper: new CassandraClickKeeper(cluster),
+      clock,
+      mutants: options.clickMutants ?? [],
+    });
+    this.clicks = this.#clicks;
   }
 
   /** See `checkIndex`. Other processes may use the store meanwhile. */
@@ -66,7 +79,8 @@ export class CassandraStore implements Store {
   }
 
   /** Ends the connections when what is done behind has ended, at most after 6 s. */
-  close(): Promise<void> {
-    return this.#cluster.close();
+  async close(): Promise<void> {
+    await this.#clicks.close();
+    await this.#cluster.close();
   }
 }
