@@ -87,6 +87,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       accounts,
       hash,
       registry: store.registry,
+      clicks: store.clicks,
       log,
       now: Date.now,
       counts: numbers.requests,

@@ -79,6 +79,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     keys,
     accounts,
     registry: store.registry,
+    clicks: store.clicks,
     hash,
     baseUrl,
     redirectStatus: 302,
