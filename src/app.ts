@@ -3,8 +3,10 @@ import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
 import { type Accounts, openAccounts } from "./core/accounts.ts";
+import { Census } from "./core/census.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
+import { History } from "./core/history.ts";
 import { Keys } from "./core/keys.ts";
 import { Limiter } from "./core/limiter.ts";
 import { Links } from "./core/links.ts";
@@ -31,6 +33,10 @@ export interface App {
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** How many links there are. */
+  readonly census: Census;
+  /** What links were before. */
+  readonly history: History;
   /** People who sign in to the dashboard. */
   readonly accounts: Accounts;
   /** Slugs of the strategy that the settings name. */
@@ -108,6 +114,7 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
   const deaf = config.mutants.includes("no-hearing");
   const resolver = new Resolver({ store: store.links, cache, now, tell, deaf });
+  const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,
     name: () => randomBytes(6).toBase64(),
@@ -120,6 +127,7 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
   const links = new Links({
     store: store.links,
     cache,
+    history,
     announce,
     slugs,
     used: (link) => limiter.used(link),
@@ -127,9 +135,11 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
     now,
     token,
   });
-  const usedUp = new UsedUp({ store: store.links, links, now });
+  const usedUp = new UsedUp({ store: store.links, links, history, now });
   return {
     store,
+    history,
+    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
     links,
     resolver,
     limiter,

@@ -18,6 +18,7 @@ import {
   Unaccepted,
 } from "./config-values.ts";
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
+import { type SettingSource, settingSources } from "./core/shown-setting.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
 export const mutants = [
@@ -36,11 +37,12 @@ export const mutants = [
   "unconditional",
   "blind-limit",
   "no-origin-check",
+  "no-history",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 
 /** A setting as the table below has it. */
-interface Setting<T> {
+export interface Setting<T> {
   readonly parse: Parser<T>;
   /** As a user would write it; `undefined`: no value unless one is given. */
   readonly fallback: string | undefined;
@@ -150,7 +152,7 @@ export interface Config {
   readonly key: string | undefined;
   readonly mutants: readonly Mutant[];
   /** Where each value came from, for whoever wonders. */
-  readonly sources: Readonly<Record<SettingName, "default" | "environment" | "file" | "flag">>;
+  readonly sources: Readonly<Record<SettingName, SettingSource>>;
   /** The values as text, to hand to a child process as its environment. Contains secrets. */
   readonly raw: Readonly<Record<string, string>>;
 }
@@ -182,15 +184,28 @@ export function readConfig(flags: Readonly<Partial<Record<SettingName, string>>>
     if (source !== "default") raw[name] = found;
     values[name] = parsed(name, one, found, source === "flag");
   }
-  return assemble(values as Values, raw, sources);
+  return assemble(values as Values, raw, { ...sources, ...handedDown(env[sourcesName]) });
 }
+
+function handedDown(text: string | undefined): Partial<Config["sources"]> {
+  try {
+    const given = JSON.parse(text ?? "{}") as Record<string, SettingSource>;
+    const known = Object.entries(given).filter(([name, source]) => name in settings && settingSources.includes(source));
+    return Object.fromEntries(known) as Partial<Config["sources"]>;
+  } catch {
+    return {};
+  }
+}
+
+/** Tells a child process where the settings that it finds in its environment came from. */
+const sourcesName = "SETTINGS_CAME_FROM";
 
 /** The environment for a child process that must see the same settings. */
 export function childEnvironment(config: Config): Record<string, string> {
   const plain = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("CURT_"),
   );
-  return { ...Object.fromEntries(plain), ...config.raw };
+  return { ...Object.fromEntries(plain), ...config.raw, [sourcesName]: JSON.stringify(config.sources) };
 }
 
 function embeddedPath(store: StoreAddress, data: string): string {

@@ -671,6 +671,7 @@ describe("backup, restore and doctor", () => {
       "lock",
       "store",
       "contents",
+      "clicks",
       "backup",
       "port",
     ]);

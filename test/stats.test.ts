@@ -47,7 +47,10 @@ describe("curt stats", () => {
   test("in a pipe gives a line for each step, or for each value", async () => {
     const { out, err, code } = await curt(["stats", "a"], env);
     expect([err, code]).toEqual(["", 0]);
-    const rows = out.trimEnd().split("\n").map((line) => line.split("\t"));
+    const rows = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
     expect(rows.map((row) => row.slice(1))).toEqual([
       ["2", "2"],
       ["4", "4"],
@@ -91,7 +94,11 @@ describe("curt stats", () => {
       const { code, out, err } = await curt(["stats", ...args], env);
       expect([args, code, out, err.split("\n").length]).toEqual([args, 2, "", 2]);
     }
-    expect(await curt(["stats", "nobody"], env)).toMatchObject({ code: 1, out: "", err: "curt: not_found: Nothing is called /nobody.\n" });
+    expect(await curt(["stats", "nobody"], env)).toMatchObject({
+      code: 1,
+      out: "",
+      err: "curt: not_found: Nothing is called /nobody.\n",
+    });
     expect((await curt(["stats", "nobody", "--live"], env)).code).toBe(1);
     expect((await curt(["stats", "a", "--from", "2d", "--to", "3d"], env)).err).toContain("ends before it starts");
   });
@@ -115,7 +122,10 @@ describe("curt stats", () => {
     child.kill("SIGINT");
     await read;
     expect([await child.exited, await child.stderr.text()]).toEqual([130, ""]);
-    const events = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const events = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(events.map((event) => [event.total, event.added])).toEqual([
       [1, 0],
       [4, 3],

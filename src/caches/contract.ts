@@ -38,6 +38,7 @@ export function sampleLink(slug: string, version = 1, more: Partial<LinkRecord> 
     tags: [],
     note: null,
     redirectStatus: null,
+    changedBy: null,
     validFrom: null,
     validUntil: null,
     maxClicks: null,

@@ -17,9 +17,3 @@ export interface LinkInput {
 
 /** What an edit may change; what is left out stays. */
 export type LinkPatch = { readonly [K in Exclude<keyof LinkInput, "slug">]?: LinkInput[K] | undefined };
-
-/** A link that comes from elsewhere keeps its age, and its token tells a repeated import from a stranger's link. */
-export interface Imported {
-  readonly createdAt?: number | undefined;
-  readonly token?: string | undefined;
-}

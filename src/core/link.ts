@@ -31,6 +31,8 @@ export interface LinkRecord extends LinkId {
   readonly deletedAt: number | null;
   /** Starts at 1 and rises by 1 with every change, through deletion and re-creation too. */
   readonly version: number;
+  /** Who made this version: `key ID`, `user NAME` or `anyone`; `null`: not known. */
+  readonly changedBy: string | null;
   /** Random, made once for each creation: tells "my insert" from "somebody else's" when an outcome is unknown. */
   readonly token: string;
 }

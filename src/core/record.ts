@@ -21,6 +21,7 @@ interface StoredDocument {
   updatedAt?: number;
   deletedAt?: number;
   version?: number;
+  changedBy?: string;
   token: string;
 }
 
@@ -39,6 +40,7 @@ export function encodeRecord(record: LinkRecord): string {
   if (record.usedClicks !== 0) document.usedClicks = record.usedClicks;
   if (record.disabled) document.disabled = true;
   if (record.forwardQuery) document.forwardQuery = true;
+  if (record.changedBy !== null) document.changedBy = record.changedBy;
   if (record.deletedAt !== null) document.deletedAt = record.deletedAt;
   return JSON.stringify(document);
 }
@@ -64,6 +66,7 @@ export function decodeRecord(id: LinkId, text: string): LinkRecord {
     updatedAt: document.updatedAt ?? document.createdAt,
     deletedAt: document.deletedAt ?? null,
     version: document.version ?? 1,
+    changedBy: document.changedBy ?? null,
     token: document.token,
   };
 }

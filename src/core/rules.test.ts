@@ -20,6 +20,7 @@ const link: LinkRecord = {
   updatedAt: 0,
   deletedAt: null,
   version: 1,
+  changedBy: null,
   token: "t",
 };
 const decided = (change: Partial<LinkRecord>, now = 100, query = "") => decide({ ...link, ...change }, now, query, 302);

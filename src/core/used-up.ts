@@ -1,3 +1,4 @@
+import type { History } from "./history.ts";
 import type { LinkRecord } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { LinkStore } from "./store.ts";
@@ -8,6 +9,7 @@ const mostConflicts = 20;
 export interface UsedUpOptions {
   readonly store: Pick<LinkStore, "find" | "replace">;
   readonly links: Pick<Links, "published">;
+  readonly history: Pick<History, "keep">;
   /** In ms. */
   readonly now: () => number;
 }
@@ -40,12 +42,14 @@ export class UsedUp {
 
   /** `false`: somebody else changed the link at the same time. */
   async #tried({ host, slug, token }: LinkRecord, used: number): Promise<boolean> {
-    const { store, links, now } = this.#options;
+    const { store, links, history, now } = this.#options;
     const current = await store.find({ host, slug });
     if (current?.token !== token || current.deletedAt !== null) return true;
     if (current.maxClicks === null || used < current.maxClicks || current.usedClicks >= used) return true;
     const updatedAt = Math.max(now(), current.updatedAt);
-    const outcome = await store.replace({ ...current, usedClicks: used, updatedAt, version: current.version + 1 });
+    await history.keep(current);
+    const version = current.version + 1;
+    const outcome = await store.replace({ ...current, usedClicks: used, updatedAt, version, changedBy: null });
     if (outcome.outcome !== "replaced") return false;
     await links.published([outcome.record]);
     return true;

@@ -40,6 +40,8 @@ export const publicPerMinute = 10;
 /** Passwords that one address may try at once, and again in this many ms (each worker counts for itself). */
 export const signInTries = 20;
 export const signInPeriod = 300_000;
+/** Links that one request changes alike. */
+export const mostChanges = 500;
 /** Seconds until a request must have been read, and until an idle connection is closed. */
 export const requestSeconds = 30;
 /** Milliseconds for which a draining server answers with `Connection: close` before it stops. */

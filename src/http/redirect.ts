@@ -5,7 +5,8 @@ import type { Resolved, Resolver } from "../core/resolver.ts";
 import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
+import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { previewPage } from "./preview.ts";
 import { problemResponse, requestName } from "./problem.ts";
 
 export interface RedirectOptions {
@@ -49,19 +50,40 @@ export class Redirects {
       if (found === undefined) return this.#said("unknown", slug, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       if (decision.kind === "redirect" && decision.limited && request.method === "GET") {
-        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
-          return this.#preview(slug, decision.location);
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       return this.#decided(decision, found.link, slug, request);
     } catch (thrown) {
-      const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      const name = requestName();
-      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-      const answer = this.#said("unavailable", slug, request);
-      answer.headers.set("X-Request-Id", name);
-      return answer;
+      return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  /**
+   * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
+   * not valid now.
+   */
+  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+    if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
+    try {
+      const { resolver, now, redirectStatus } = this.#options;
+      const found = await resolver.find({ host: "", slug });
+      if (found === undefined) return this.#said("unknown", slug, request);
+      const { kind } = decide(found.link, now(), "", redirectStatus);
+      if (ended && found.link.deletedAt === null) return found.link;
+      return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
+    } catch (thrown) {
+      return this.#unavailable(thrown, slug, request);
+    }
+  }
+
+  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const name = requestName();
+    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = this.#said("unavailable", slug, request);
+    answer.headers.set("X-Request-Id", name);
+    return answer;
   }
 
   #decided(decision: Decision, link: LinkRecord, slug: string, request: Request): Response {
@@ -77,9 +99,9 @@ export class Redirects {
   }
 
   /** What a program gets that only shows others where a link leads. */
-  #preview(slug: string, target: string): Response {
-    const words = previewWords(slug, new URL(target).host);
-    return new Response(page(words, this.#options.house, slug), { headers: pageHeaders });
+  #preview(link: LinkRecord): Response {
+    const { house, now } = this.#options;
+    return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

@@ -1,5 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
+import { shownSettings } from "../config-shown.ts";
 import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
@@ -76,7 +77,7 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, limiter, keys, accounts, hash, store } = app;
+    const { links, resolver, limiter, keys, accounts, history, census, hash, store } = app;
     server = serveHttp({
       ...config,
       links,
@@ -85,6 +86,9 @@ function runWorker(toMain: (message: unknown) => void): void {
       isPreview,
       keys,
       accounts,
+      history,
+      census,
+      settings: shownSettings(config),
       hash,
       registry: store.registry,
       clicks: store.clicks,

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
+import { Census } from "../../src/core/census.ts";
+import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Limiter } from "../../src/core/limiter.ts";
 import { Links } from "../../src/core/links.ts";
@@ -20,6 +22,7 @@ export interface Parts {
   readonly store: MemoryStore;
   readonly keys: Keys;
   readonly accounts: Accounts;
+  readonly history: History;
   readonly links: Links;
   readonly resolver: Resolver;
   readonly server: HttpServer;
@@ -49,6 +52,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
+  const history = new History(store.registry, options.mutants?.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,
     name: () => crypto.randomUUID(),
@@ -60,6 +64,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const links: Links = new Links({
     store: store.links,
     cache: undefined,
+    history,
     announce: async (ids) => resolver.forget(ids),
     slugs: randomSlugs(7, random),
     used: (link) => limiter.used(link),
@@ -67,13 +72,16 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     now,
     token,
   });
-  const usedUp = new UsedUp({ store: store.links, links, now });
+  const usedUp = new UsedUp({ store: store.links, links, history, now });
   const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
   const logged: string[] = [];
   const log = (message: string, fields = {}) => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const server = serveHttp({
     links,
     resolver,
+    history,
+    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
+    settings: [],
     limiter,
     isPreview,
     keys,
@@ -108,5 +116,5 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { store, keys, accounts, links, resolver, server, url, logged, ask };
+  return { store, keys, accounts, history, links, resolver, server, url, logged, ask };
 }

@@ -1,6 +1,7 @@
+import type { Imported } from "../../core/create.ts";
 import { CurtError } from "../../core/errors.ts";
 import type { LinkRecord } from "../../core/link.ts";
-import type { Imported, LinkInput, Links } from "../../core/links.ts";
+import type { LinkInput, Links } from "../../core/links.ts";
 import { randomSlugs, type SlugMaker } from "../../core/slugs.ts";
 import type { LinkStore } from "../../core/store.ts";
 import { checked } from "../../http/api/input.ts";

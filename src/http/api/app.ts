@@ -4,14 +4,18 @@ import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
 import type { Arrival, HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
+import { changesPath } from "./changes.ts";
 import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
+import { frontForm } from "./front-form.ts";
+import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { LiveCounts } from "./live.ts";
 import { livePaths } from "./live-paths.ts";
 import { documentPath } from "./openapi.ts";
+import { overviewPaths } from "./overview.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -26,11 +30,15 @@ export function programs(options: HttpOptions): Programs {
   batchPath(api, shared);
   clickPaths(api, shared);
   livePaths(api, shared, live);
+  changesPath(api, shared);
+  historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
+  overviewPaths(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);
+  frontForm(api, shared);
   documentPath(api);
 
   // No middleware for all paths: each would cost every create a promise, and only a wrong path needs this.

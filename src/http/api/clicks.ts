@@ -21,7 +21,8 @@ import {
   type ShownVisit,
 } from "./click-schemas.ts";
 import type { Api, Shared } from "./context.ts";
-import { security, slugOf, slugParam } from "./links.ts";
+import { slugOf, slugParam } from "./link-request.ts";
+import { security } from "./links.ts";
 import { problems } from "./schemas.ts";
 
 const csv = { "text/csv": { schema: z.string() } };

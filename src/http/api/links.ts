@@ -1,18 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CurtError, invalidInput } from "../../core/errors.ts";
+import type { Origin } from "../../core/create.ts";
 import type { Made } from "../../core/idempotency.ts";
 import type { LinkInput } from "../../core/links.ts";
-import { slugProblem } from "../../core/slug.ts";
 import { words } from "../../core/words.ts";
 import { idempotencyLimit, pageDefault } from "../limits.ts";
-import { type Api, jsonBody, type Shared } from "./context.ts";
-import { createBody, linkSchema, listQuery, pageSchema, patchBody, problems, type ShownLink } from "./schemas.ts";
+import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
+import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
+import { createBody, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
 
-const link = { content: { "application/json": { schema: linkSchema } } };
-export const slugParam = z.object({ slug: z.string().openapi({ description: "Percent-encoded, as one segment" }) });
-const ifMatch = z.object({
-  "if-match": z.string().optional().openapi({ description: 'The version: "3", or *' }),
-});
 export const security = [{ key: [] }, { session: [] }];
 
 const createRoutes = (shared: Shared) => ({
@@ -29,8 +24,8 @@ const createRoutes = (shared: Shared) => ({
       body: { required: true, content: { "application/json": { schema: createBody } } },
     },
     responses: {
-      201: { description: "Made", ...link },
-      200: { description: "There was one", ...link },
+      201: { description: "Made", ...linkAnswer },
+      200: { description: "There was one", ...linkAnswer },
       ...problems(
         ...([
           "invalid_input",
@@ -66,7 +61,7 @@ const createRoutes = (shared: Shared) => ({
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
     responses: {
-      200: { description: "The link", ...link },
+      200: { description: "The link", ...linkAnswer },
       ...problems("unauthorized", "forbidden", "wrong_origin", "not_found"),
     },
   }),
@@ -82,7 +77,7 @@ const createRoutes = (shared: Shared) => ({
       body: { required: true, content: { "application/json": { schema: patchBody } } },
     },
     responses: {
-      200: { description: "Changed", ...link },
+      200: { description: "Changed", ...linkAnswer },
       ...problems(
         ...(["invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found", "version_mismatch"] as const),
         ...(["body_too_large", "unsupported_media_type"] as const),
@@ -109,7 +104,8 @@ export function linkPaths(api: Api, shared: Shared): void {
   const routes = createRoutes(shared);
 
   api.openapi(routes.create, async (c) => {
-    const { reuse = false, ...input } = c.req.valid("json");
+    const { reuse = false, ...given } = c.req.valid("json");
+    const input = { ...given, by: byOf(c) };
     const key = c.req.valid("header")["idempotency-key"];
     const answer = async ({ link, isNew }: Made) => ({
       status: isNew ? (201 as const) : (200 as const),
@@ -122,7 +118,7 @@ export function linkPaths(api: Api, shared: Shared): void {
     return c.json(link, status, tagOf(link, { Location: `/api/v1/links/${encodeURIComponent(link.slug)}` }));
   });
 
-  async function make(input: LinkInput, reuse: boolean): Promise<Made> {
+  async function make(input: LinkInput & Origin, reuse: boolean): Promise<Made> {
     const same = reuse ? await links.findSame(input) : undefined;
     if (same !== undefined) return { link: same, isNew: false };
     const { link, outcome } = await links.create(input);
@@ -144,31 +140,12 @@ export function linkPaths(api: Api, shared: Shared): void {
   api.openapi(routes.edit, async (c) => {
     const slug = slugOf(c.req.valid("param").slug);
     const version = versionOf(c.req.valid("header")["if-match"]);
-    const link = await shared.shownOne(await links.edit(slug, c.req.valid("json"), version));
+    const link = await shared.shownOne(await links.edit(slug, c.req.valid("json"), version, byOf(c)));
     return c.json(link, 200, tagOf(link));
   });
 
   api.openapi(routes.remove, async (c) => {
-    await links.remove(slugOf(c.req.valid("param").slug), versionOf(c.req.valid("header")["if-match"]));
+    await links.remove(slugOf(c.req.valid("param").slug), versionOf(c.req.valid("header")["if-match"]), byOf(c));
     return c.body(null, 204);
   });
-}
-
-function tagOf(link: ShownLink, more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { ...more, ETag: `"${link.version}"` };
-}
-
-/** A slug as it was asked for. The store is not asked for what no slug can be. */
-export function slugOf(given: string): string {
-  const slug = given.normalize("NFC");
-  if (slugProblem(slug) !== undefined) throw new CurtError("not_found", "Nothing can be called that.");
-  return slug;
-}
-
-/** The version that `If-Match` asks for; `undefined`: any. */
-function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  const digits = /^\s*(?:"(\d{1,15})"|(\d{1,15}))\s*$/.exec(header);
-  if (digits === null) throw invalidInput([{ path: "If-Match", message: 'Takes a version, as in "3", or *.' }]);
-  return Number(digits[1] ?? digits[2]);
 }

@@ -3,7 +3,8 @@ import { type ClickSubject, clickIdOf } from "../../core/click.ts";
 import type { Arrival } from "../server.ts";
 import { liveSchema } from "./click-schemas.ts";
 import type { Api, Shared } from "./context.ts";
-import { security, slugOf, slugParam } from "./links.ts";
+import { slugOf, slugParam } from "./link-request.ts";
+import { security } from "./links.ts";
 import type { LiveCounts } from "./live.ts";
 import { problems } from "./schemas.ts";
 

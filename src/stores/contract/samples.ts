@@ -26,6 +26,7 @@ export function sample(slug: string, change: Partial<LinkRecord> = {}): LinkReco
     updatedAt: createdAt,
     deletedAt: null,
     version: 1,
+    changedBy: null,
     token: `token-${made}`,
     ...change,
   };
