@@ -22,6 +22,7 @@ import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from
 import { Metrics } from "./metrics.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
+import type { Programs } from "./programs.ts";
 import { Redirects } from "./redirect.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
@@ -73,22 +74,6 @@ export interface HttpServer {
    * at most. A second call waits for the first.
    */
   drain(): Promise<void>;
-}
-
-/** What the part that is loaded later gets with a request. */
-export interface Arrival {
-  /** The address of the other end of the connection. */
-  readonly peer: string;
-  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
-  readonly untimed: () => void;
-  /** Seconds that a request may take without going on. */
-  readonly patience: number;
-}
-
-export interface Programs {
-  (request: Request, arrival: Arrival): Promise<Response>;
-  /** Ends the answers that have no end of their own, for a server that leaves. */
-  leave(): void;
 }
 
 /** Listens and answers until drained. Throws if the port cannot be listened on. */

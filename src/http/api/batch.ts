@@ -5,7 +5,7 @@ import type { LinkRecord } from "../../core/link.ts";
 import type { LinkInput } from "../../core/links.ts";
 import { batchGroup, lineLimit } from "../limits.ts";
 import { problemOf, shownError } from "../problem.ts";
-import type { Arrival } from "../server.ts";
+import type { Arrival } from "../programs.ts";
 import { type Api, byOf, type Shared, takes } from "./context.ts";
 import { checked, decoded, jsonOf } from "./input.ts";
 import { type Line, LineReader } from "./lines.ts";
