@@ -16,6 +16,7 @@ import {
   storeAddress,
   text,
   Unaccepted,
+  webOrigin,
 } from "./config-values.ts";
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
 import { type SettingSource, settingSources } from "./core/shown-setting.ts";
@@ -105,6 +106,17 @@ export const settings = {
     "302",
     `The status of a redirect whose link names none: ${redirectStatuses.join(", ")}.`,
   ),
+  CURT_RATE_LIMIT: withDefault(
+    integer(0, 10_000_000),
+    "0",
+    "Requests a minute to the API for each key, each session and each address without one, in each worker; 0: no limit.",
+  ),
+  CURT_CORS_ORIGINS: withDefault(
+    list(webOrigin),
+    "",
+    "Origins, as in `https://app.example.com`, whose pages may use the API with a key, with commas between.",
+    "none",
+  ),
   CURT_TRUSTED_PROXIES: withDefault(
     list(address),
     "",
@@ -146,6 +158,8 @@ export interface Config {
   readonly slugs: "random" | "counter" | "hash";
   readonly slugLength: number;
   readonly redirectStatus: RedirectStatus;
+  readonly rateLimit: number;
+  readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly log: (typeof logLevels)[number];
   readonly server: string;
@@ -272,6 +286,8 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     slugs: values.CURT_SLUGS,
     slugLength: values.CURT_SLUG_LENGTH ?? shortest,
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
+    rateLimit: values.CURT_RATE_LIMIT,
+    corsOrigins: values.CURT_CORS_ORIGINS,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
     log: values.CURT_LOG,
     server: values.CURT_SERVER ?? `http://${reachable}:${values.CURT_PORT}`,

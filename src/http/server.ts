@@ -1,71 +1,22 @@
 import type { Server } from "bun";
-import type { Accounts } from "../core/accounts.ts";
-import type { Census } from "../core/census.ts";
-import type { ClickStore } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
-import type { History } from "../core/history.ts";
-import type { Keys } from "../core/keys.ts";
-import type { Limiter } from "../core/limiter.ts";
-import type { RedirectStatus } from "../core/link.ts";
-import type { Links } from "../core/links.ts";
-import type { Resolver } from "../core/resolver.ts";
-import type { ShownSetting } from "../core/shown-setting.ts";
 import { isReserved, reservedSlugs } from "../core/slug.ts";
-import type { SlugMaker } from "../core/slugs.ts";
-import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
+import type { Programs } from "./arrival.ts";
 import { redirectByKey } from "./compat/redirect.ts";
-import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
+import { type Asker, askerOf } from "./counts.ts";
 import { closing, methodNotAllowed, refused } from "./endings.ts";
+import { Entrance } from "./entrance.ts";
 import { fixedAnswer } from "./fixed.ts";
-import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { addressLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
+import type { HttpOptions } from "./options.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
-import type { Programs } from "./programs.ts";
 import { Redirects } from "./redirect.ts";
+import type { RequestHead } from "./request-head.ts";
 
-/** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
-export interface HttpLog {
-  readonly warn: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
-  readonly error: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
-}
-
-export interface HttpOptions {
-  readonly links: Links;
-  readonly resolver: Resolver;
-  readonly limiter: Limiter;
-  readonly clicks: ClickStore;
-  /** See `RedirectOptions`. */
-  readonly isPreview: (userAgent: string) => boolean;
-  readonly keys: Keys;
-  readonly history: History;
-  readonly census: Census;
-  /** The settings as they may be shown. */
-  readonly settings: readonly ShownSetting[];
-  readonly accounts: Accounts;
-  readonly registry: Registry;
-  /** Slugs of strategy `hash`, for `POST /shorten_url`. */
-  readonly hash: SlugMaker;
-  /** How short links are printed; no slash at the end. */
-  readonly baseUrl: string;
-  readonly redirectStatus: RedirectStatus;
-  readonly publicCreate: boolean;
-  /** Addresses whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies: readonly string[];
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-  readonly log: HttpLog;
-  readonly counts: RequestCounts;
-  /** The metrics of all workers of this machine. */
-  readonly metricsText: () => Promise<string>;
-  /** In ms. */
-  readonly now: () => number;
-  readonly mutants: readonly string[];
-  /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
-  readonly requestSeconds?: number;
-}
+export type { HttpLog, HttpOptions } from "./options.ts";
 
 export interface HttpServer {
   readonly port: number;
@@ -86,10 +37,10 @@ export function serveHttp(options: HttpOptions): HttpServer {
       [`/${slug}/*`, own],
     ]),
   );
+  // Behind the door, and for it alone.
   const server = Bun.serve({
-    hostname: options.host,
-    port: options.port,
-    reusePort: true,
+    hostname: "127.0.0.1",
+    port: 0,
     development: false,
     idleTimeout: options.requestSeconds ?? requestSeconds,
     // Bodies are limited where they are read: a batch has no limit.
@@ -99,15 +50,17 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request, server) => front.visitor(request, server),
     error: (thrown) => front.failed(thrown),
   });
-  const { port } = server;
-  if (port === undefined) throw new Error("The server has no port.");
+  const { host, port } = options;
+  const idleSeconds = options.requestSeconds ?? requestSeconds;
+  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head) => front.quick(head) });
+  front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
-    port,
+    port: entrance.port,
     drain: () => {
-      drained ??= front.drain(server);
+      drained ??= front.drain(entrance);
       return drained;
     },
   };
@@ -122,6 +75,8 @@ class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
   readonly #house: string;
+  /** Tells who sent a request. */
+  peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
   #programs: Promise<Programs> | undefined;
   #draining = false;
   readonly #metrics: Metrics;
@@ -136,16 +91,24 @@ class Front {
     this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house: this.#house, now, log });
   }
 
-  /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
+  /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
+  quick(head: RequestHead): string | undefined {
+    const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
+    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    if (answer !== undefined) this.#options.counts.quick();
+    return answer;
+  }
+
+  /** Everything outside the reserved paths that the door doesn't answer itself. */
   visitor(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const { url } = request;
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
-      const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) {
+      const plain = found === undefined ? undefined : this.#redirects.plain(found);
+      if (plain !== undefined) {
         this.#options.counts.quick();
-        return this.#draining ? closing(kept) : new Response(null, kept);
+        return this.#draining ? closing(plain) : plain;
       }
     }
     return this.#sent("visitor", this.#slowVisitor(request, server));
@@ -171,16 +134,14 @@ class Front {
     return problemResponse(error);
   }
 
-  async drain(server: Server<undefined>): Promise<void> {
+  drain(entrance: Entrance): Promise<void> {
     this.#draining = true;
-    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
+    if (this.#options.mutants.includes("no-drain")) return entrance.cut();
     void this.#programs?.then(
       (programs) => programs.leave(),
       () => {},
     );
-    await Bun.sleep(drainFor);
-    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
-    await server.stop(true);
+    return entrance.drain();
   }
 
   async #slowVisitor(request: Request, server: Server<undefined>): Promise<Response> {
@@ -224,7 +185,7 @@ class Front {
     const programs = await this.#programs;
     if (request.headers.get("host") === null)
       return refused(request, new CurtError("invalid_input", "Host: is needed here."));
-    const peer = server.requestIP(request)?.address ?? "";
+    const peer = this.peers.addressOf(request);
     const patience = this.#options.requestSeconds ?? requestSeconds;
     return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }

@@ -91,7 +91,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       settings: shownSettings(config),
       hash,
       registry: store.registry,
-      clicks: store.clicks,
+      stats: store.clicks,
       log,
       now: Date.now,
       counts: numbers.requests,

@@ -1,8 +1,8 @@
 import { HTTPException } from "hono/http-exception";
 import { CurtError } from "../../core/errors.ts";
+import type { Arrival, Programs } from "../arrival.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
-import type { Arrival, Programs } from "../programs.ts";
 import type { HttpOptions } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { changesPath } from "./changes.ts";
@@ -10,6 +10,7 @@ import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
+import { Gate } from "./gate.ts";
 import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
@@ -27,6 +28,7 @@ export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
   const live = new LiveCounts(options);
+  const gate = new Gate(options);
   linkPaths(api, shared);
   batchPath(api, shared);
   clickPaths(api, shared);
@@ -53,14 +55,16 @@ export function programs(options: HttpOptions): Programs {
   api.onError((thrown, c) => {
     if (thrown instanceof HTTPException && thrown.status < 500)
       return problemResponse(new CurtError("invalid_input", thrown.message));
-    const said = ["Retry-After", "Allow"].flatMap((name) => {
-      const value = c.res.headers.get(name);
-      return value === null ? [] : [[name, value]];
-    });
+    const said = ["Retry-After", "Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"].flatMap(
+      (name) => {
+        const value = c.res.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      },
+    );
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
   const answerTo = async (request: Request, arrival: Arrival) => {
-    const answer = await api.fetch(request, arrival);
+    const answer = await gate.through(request, arrival, () => api.fetch(request, arrival));
     answer.headers.set("Cache-Control", "no-store");
     answer.headers.set("X-Content-Type-Options", "nosniff");
     return answer;

@@ -30,7 +30,7 @@ const refusals = ["invalid_input", "unauthorized", "forbidden"] as const;
 
 /** The paths of statistics, but the live ones. All need `stats:read`. */
 export function clickPaths(api: Api, shared: Shared): void {
-  const { links, clicks, now } = shared.options;
+  const { links, stats, now } = shared.options;
   const reader = shared.needs("stats:read");
   const path = <const P extends string, R extends NonNullable<RouteConfig["request"]>, S extends z.ZodType>(
     path: P,
@@ -54,7 +54,7 @@ export function clickPaths(api: Api, shared: Shared): void {
 
   const answer = async (subject: ClickSubject, query: ClicksQuery, name: string, asCsv: boolean) => {
     const asked = rangeOf(subject, query, now());
-    const found = asked.to <= asked.from ? nothing(asked) : await clicks.read(asked);
+    const found = asked.to <= asked.from ? nothing(asked) : await stats.read(asked);
     const shown = shownClicks(asked, found);
     if (asCsv) return new Response(clicksCsv(shown, asked.by), { headers: csvHeaders(`clicks-${name}`, shown.note) });
     return Response.json(shown);
@@ -92,7 +92,7 @@ export function clickPaths(api: Api, shared: Shared): void {
   api.openapi(visits, async (c) => {
     const { limit = eventsDefault, before, format } = c.req.valid("query");
     const link = await links.get(slugOf(c.req.valid("param").slug));
-    const found = await clicks.visits(clickIdOf(link), limit, before);
+    const found = await stats.visits(clickIdOf(link), limit, before);
     const events = found.map(shownVisit);
     if (wantsCsv(c.req.raw, format))
       return new Response(eventsCsv(events), { headers: csvHeaders(`events-${link.slug}`) });

@@ -7,12 +7,13 @@ import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
 import type { LinkRecord } from "../../core/link.ts";
 import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
+import type { Arrival } from "../arrival.ts";
 import { publicPerMinute } from "../limits.ts";
 import { requestName, shownError } from "../problem.ts";
-import type { Arrival } from "../programs.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
+import { rateHeaders } from "./gate.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 import type { ShownLink } from "./schemas.ts";
 import { shownLink } from "./shown.ts";
@@ -129,9 +130,9 @@ export class Shared {
 
   /** Links as they are answered, with what of their limits is used and how often they were followed. At most 1,000. */
   async shown(records: readonly LinkRecord[]): Promise<ShownLink[]> {
-    const { limiter, clicks, baseUrl, now } = this.options;
+    const { limiter, stats, baseUrl, now } = this.options;
     if (records.length === 0) return [];
-    const [current, counts] = await Promise.all([limiter.current(records), clicks.clicksOf(records.map(clickIdOf))]);
+    const [current, counts] = await Promise.all([limiter.current(records), stats.clicksOf(records.map(clickIdOf))]);
     return current.map((record, at) => shownLink(record, counts[at] ?? 0, baseUrl, now()));
   }
 
@@ -175,7 +176,9 @@ export class Shared {
       const signedIn = sessions && c.req.header(sessionHeader) !== undefined && this.cookie.tokenOf(c.req.raw);
       if (!this.options.publicCreate || signedIn || c.req.header("authorization") !== undefined) return proven(c, next);
       const address = this.addressOf(c);
-      const wait = Math.ceil(this.#limit.take(address, this.options.now()) / 1000);
+      const now = this.options.now();
+      const wait = Math.ceil(this.#limit.take(address, now) / 1000);
+      for (const [name, value] of Object.entries(rateHeaders(this.#limit, address, now))) c.header(name, value);
       if (wait > 0) throw new CurtError("rate_limited", `Too fast. ${wait} s.`, [], wait);
       c.set("caller", undefined);
       c.set("owner", `address ${address}`);

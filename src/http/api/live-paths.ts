@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { type ClickSubject, clickIdOf } from "../../core/click.ts";
-import type { Arrival } from "../programs.ts";
+import type { Arrival } from "../arrival.ts";
 import { liveSchema } from "./click-schemas.ts";
 import type { Api, Shared } from "./context.ts";
 import { slugOf, slugParam } from "./link-request.ts";

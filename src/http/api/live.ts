@@ -8,7 +8,7 @@ const day = 86_400_000;
 const mostUnread = 16;
 
 export interface LiveOptions {
-  readonly clicks: Pick<ClickStore, "read">;
+  readonly stats: Pick<ClickStore, "read">;
   /** In ms. */
   readonly now: () => number;
 }
@@ -106,7 +106,7 @@ export class LiveCounts {
   async #counts({ subject, last }: Watch): Promise<ShownLive> {
     const at = this.#options.now();
     const from = at - (at % day);
-    const { total, unique, bots } = await this.#options.clicks.read({
+    const { total, unique, bots } = await this.#options.stats.read({
       subject,
       from,
       to: at + 1,
