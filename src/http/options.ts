@@ -55,6 +55,8 @@ export interface HttpOptions {
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
+  /** Answers `/dashboard` and what is below it. */
+  readonly dashboard: (path: string, request: Request) => Promise<Response>;
   /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
   readonly requestSeconds?: number;
   /** For tests: even plain requests take the long way, to see that both ways answer alike. */
