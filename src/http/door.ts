@@ -109,7 +109,10 @@ export class Door {
 
   /** Takes no more connections, lets each exchange that is under way end (at most `limit` ms), and ends those at rest. */
   async stop(limit: number): Promise<void> {
+    // What arrived while the process had no CPU is taken and read before anything ends.
+    await someTurns();
     this.#listener.stop();
+    await someTurns();
     const end = performance.now() + limit;
     const isAnswering = () =>
       [...this.#visitors].some(({ data }) => data.waiting ?? data.passage?.isAnswering === true);
@@ -217,4 +220,9 @@ export class Door {
     const connection = this.#draining ? "Connection: close\r\n" : "";
     this.#end = `${connection}Date: ${new Date().toUTCString()}\r\nContent-Length: 0\r\n\r\n`;
   }
+}
+
+/** A few turns of the event loop, each of which looks at the sockets. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await Bun.sleep(1);
 }
