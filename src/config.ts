@@ -107,6 +107,7 @@ export const settings = {
     "Addresses whose forwarding headers are believed, with commas between.",
     "none",
   ),
+  CURT_CLICKS: withDefault(flag, "true", "Whether redirects are counted."),
   CURT_LOG: withDefault(
     oneOf(logLevels),
     "info",
@@ -143,6 +144,7 @@ export interface Config {
   readonly slugLength: number;
   readonly redirectStatus: RedirectStatus;
   readonly trustedProxies: readonly string[];
+  readonly countClicks: boolean;
   readonly log: (typeof logLevels)[number];
   readonly server: string;
   readonly key: string | undefined;
@@ -256,6 +258,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     slugLength: values.CURT_SLUG_LENGTH ?? shortest,
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
+    countClicks: values.CURT_CLICKS,
     log: values.CURT_LOG,
     server: values.CURT_SERVER ?? `http://${reachable}:${values.CURT_PORT}`,
     key: values.CURT_KEY,

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { adminKeyFile, keepAdminKey } from "./processes/admin-key.ts";
-import { makeFolder } from "./processes/folder.ts";
+import { journalFolder, makeFolder } from "./processes/folder.ts";
 import { MainLine } from "./processes/line-main.ts";
 import { FolderLocked, lockData } from "./processes/lock.ts";
 import { type Log, openLog } from "./processes/log.ts";
@@ -27,6 +27,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
     const lock = lockData(config);
     try {
       if (demo) wipe(config.data);
+      makeFolder(journalFolder(config.data));
       return await serve(config, log, signals);
     } finally {
       lock.release();

@@ -1,11 +1,12 @@
 import { CurtError } from "../core/errors.ts";
-import type { LinkRecord, RedirectStatus } from "../core/link.ts";
+import type { RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
-import { type Decision, decide, isPlain } from "../core/rules.ts";
+import { decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
 import { problemResponse } from "./problem.ts";
+import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
@@ -13,6 +14,7 @@ export interface RedirectOptions {
   /** The host that pages show. */
   readonly house: string;
   readonly now: () => number;
+  readonly visits: Visits;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
@@ -39,12 +41,16 @@ export class Redirects {
 
   /** The answer to a slug (in NFC; `undefined`: not even text), looked up where needed. Never throws. */
   async answer(slug: string | undefined, query: string, request: Request): Promise<Response> {
-    if (slug === undefined || slugProblem(slug) !== undefined) return this.#said("unknown", slug ?? "", request);
+    if (slug === undefined || slugProblem(slug) !== undefined) return this.#unknown(slug ?? "", query, request);
     try {
       const found = await this.#options.resolver.find({ host: "", slug });
-      if (found === undefined) return this.#said("unknown", slug, request);
+      if (found === undefined) return this.#unknown(slug, query, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
-      return this.#decided(decision, found.link, slug, request);
+      if (decision.kind === "unknown") return this.#unknown(slug, query, request);
+      if (decision.kind === "gone") return this.#said("gone", slug, request);
+      this.#options.visits.count(found, query, request);
+      const bounded = found.link.validUntil !== null || found.link.validFrom !== null;
+      return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
     } catch (thrown) {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
       this.#options.log.error("A redirect could not be looked up.", { reason });
@@ -52,16 +58,9 @@ export class Redirects {
     }
   }
 
-  #decided(decision: Decision, link: LinkRecord, slug: string, request: Request): Response {
-    switch (decision.kind) {
-      case "redirect": {
-        const bounded = link.validUntil !== null || link.validFrom !== null;
-        return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
-      }
-      case "unknown":
-      case "gone":
-        return this.#said(decision.kind, slug, request);
-    }
+  #unknown(slug: string, query: string, request: Request): Response {
+    this.#options.visits.count(undefined, query, request);
+    return this.#said("unknown", slug, request);
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

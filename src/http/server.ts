@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { ClickRecorder } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
 import type { RedirectStatus } from "../core/link.ts";
@@ -13,6 +14,7 @@ import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
+import { Visits } from "./visits.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
 export interface HttpLog {
@@ -37,6 +39,8 @@ export interface HttpOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly log: HttpLog;
+  /** Takes down every redirect that is answered; without it none is counted. */
+  readonly clicks?: ClickRecorder | undefined;
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
@@ -88,6 +92,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request) => front.visitor(request),
     error: (thrown) => front.failed(thrown),
   });
+  front.visits.open(server);
   const { port } = server;
   if (port === undefined) throw new Error("The server has no port.");
   // The first program to ask need not wait for the API's code; nor need the start.
@@ -110,6 +115,7 @@ const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
+  readonly visits: Visits;
   readonly #house: string;
   #programs: Promise<Programs> | undefined;
   #draining = false;
@@ -120,7 +126,15 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, redirectStatus, now, log } = options;
-    this.#redirects = new Redirects({ resolver, redirectStatus, house: this.#house, now, log });
+    this.visits = new Visits(options);
+    this.#redirects = new Redirects({
+      resolver,
+      redirectStatus,
+      house: this.#house,
+      now,
+      log,
+      visits: this.visits,
+    });
   }
 
   /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
@@ -130,7 +144,10 @@ class Front {
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) return this.#draining ? closing(kept) : new Response(null, kept);
+      if (kept !== undefined) {
+        this.visits.count(found, "", request);
+        return this.#draining ? closing(kept) : new Response(null, kept);
+      }
     }
     return this.#sent(this.#slowVisitor(request));
   }

@@ -1,8 +1,10 @@
 import { type App, openApp } from "../app.ts";
+import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { followFeed } from "./feed.ts";
+import { journalFolder } from "./folder.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
@@ -22,6 +24,11 @@ function runWorker(toMain: (message: unknown) => void): void {
   const untold = unheard || config.workers === 1 || config.mutants.includes("no-telling");
   let app: App | undefined;
   let server: HttpServer | undefined;
+  const clicks = config.countClicks
+    ? new Journal({ folder: journalFolder(config.data), now: Date.now, log })
+    : undefined;
+  // However this process ends: what the turn holds is written.
+  process.on("exit", () => clicks?.close());
   let stopFeed = () => {};
   let draining = false;
   let damage: string | undefined;
@@ -70,7 +77,8 @@ function runWorker(toMain: (message: unknown) => void): void {
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
     const { links, resolver, keys, hash, store } = app;
-    server = serveHttp({ ...config, links, resolver, keys, hash, registry: store.registry, log, now: Date.now });
+    const { registry } = store;
+    server = serveHttp({ ...config, links, resolver, keys, hash, registry, clicks, log, now: Date.now });
     line.tell({ is: "ready" });
   }
 
