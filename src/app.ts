@@ -2,6 +2,7 @@ import { openMemcachedCache } from "./caches/memcached.ts";
 import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
+import { type Accounts, openAccounts } from "./core/accounts.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
 import { Keys } from "./core/keys.ts";
@@ -10,6 +11,7 @@ import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
 import { type Change, type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
+import { type StoreReport, timedStore } from "./core/timed-store.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
 import { openCassandraStore } from "./stores/cassandra/store.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
@@ -26,6 +28,8 @@ export interface App {
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** People who sign in to the dashboard. */
+  readonly accounts: Accounts;
   /** Slugs of the strategy that the settings name. */
   readonly slugs: SlugMaker;
   /** Slugs of strategy `hash`. */
@@ -45,6 +49,8 @@ export interface AppParts {
   readonly tell?: (news: readonly Change[]) => Promise<void>;
   /** For a process that answers visitors: it uses the shared cache, and hears when a server of it comes or goes. */
   readonly cacheReport?: (server: ServerReport) => void;
+  /** Hears how long the store takes. */
+  readonly storeReport?: StoreReport;
 }
 
 /**
@@ -86,9 +92,12 @@ export async function openStore(config: Config, committer: Committer | undefined
 }
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
-export async function openApp(config: Config, { committer, announce, tell, cacheReport }: AppParts): Promise<App> {
-  const { store: bare, degrade } = await openStore(config, committer);
-  const store = honouringFreeze(bare, () => performance.now(), config.mutants.includes("no-freeze"));
+export async function openApp(config: Config, parts: AppParts): Promise<App> {
+  const { committer, announce, tell, cacheReport, storeReport } = parts;
+  const { store: opened, degrade } = await openStore(config, committer);
+  const clock = () => performance.now();
+  const bare = storeReport === undefined ? opened : timedStore(opened, clock, storeReport);
+  const store = honouringFreeze(bare, clock, config.mutants.includes("no-freeze"));
   const hash = hashSlugs(sha256);
   // Ids that are leased while the store is frozen go to no link.
   const slugs = await slugsOf(config, bare.registry, hash);
@@ -105,16 +114,18 @@ export async function openApp(config: Config, { committer, announce, tell, cache
       slugs,
       own: ownAddress(config.baseUrl, config.port),
       now,
-      token: () => randomBytes(16).toHex(),
+      token,
     }),
     resolver,
     cache,
-    keys: new Keys({
+    keys: new Keys({ registry: store.registry, adminKey: config.adminKey, now, randomBytes, sha256: sha256Hex }),
+    accounts: openAccounts({
       registry: store.registry,
-      adminKey: config.adminKey,
+      hashing: { hash: (password) => Bun.password.hash(password, "argon2id"), verify: Bun.password.verify },
       now,
       randomBytes,
-      sha256: (text) => sha256(text).toHex(),
+      sha256: sha256Hex,
+      token,
     }),
     slugs,
     hash,
@@ -166,6 +177,14 @@ async function slugsOf(config: Config, registry: Registry, hash: SlugMaker): Pro
 
 function sha256(text: string): Uint8Array {
   return new Bun.CryptoHasher("sha256").update(text).digest();
+}
+
+function sha256Hex(text: string): string {
+  return sha256(text).toHex();
+}
+
+function token(): string {
+  return randomBytes(16).toHex();
 }
 
 function randomBytes(count: number): Uint8Array {

@@ -34,6 +34,7 @@ export const mutants = [
   "no-freeze",
   "no-catch-up",
   "unconditional",
+  "no-origin-check",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import manifest from "../package.json";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { adminKeyFile, keepAdminKey } from "./processes/admin-key.ts";
@@ -7,11 +8,17 @@ import { journalFolder, makeFolder } from "./processes/folder.ts";
 import { MainLine } from "./processes/line-main.ts";
 import { FolderLocked, lockData } from "./processes/lock.ts";
 import { type Log, openLog } from "./processes/log.ts";
+import { Gatherer } from "./processes/metrics/gather.ts";
+import { watchSelf } from "./processes/metrics/own.ts";
+import type { Sample } from "./processes/metrics/table.ts";
 import { PortRefused, probePort } from "./processes/port.ts";
 import { Scrub } from "./processes/scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
 import { StartFailed, Workers } from "./processes/workers.ts";
 import { HastyCommitter } from "./stores/sql/hasty.ts";
+
+/** In seconds since 1970. */
+const startedAt = Math.round(performance.timeOrigin / 1000);
 
 /**
  * Serves until a signal asks for the end, and returns the exit code: 0 after a clean drain, 1 if it could not start or
@@ -41,7 +48,10 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
 async function serve(config: Config, log: Log, signals: EndSignals): Promise<number> {
   await probePort(config.host, config.port);
   const line = new MainLine();
-  const workers = new Workers({ count: config.workers, line, log, environment: childEnvironment(config) });
+  const self = watchSelf("main");
+  const metrics = new Gatherer(() => [...self(), ...ofMain(workers, config)]);
+  const environment = childEnvironment(config);
+  const workers: Workers = new Workers({ count: config.workers, line, log, environment, metrics });
   process.on("SIGUSR2", () => void recycle(workers, log));
   // They load their code while main loads its own and opens the store.
   workers.launch();
@@ -55,8 +65,9 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const madeKey = await app.keys.ensureAdmin();
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
+      const setup = app.accounts.setup.first().catch(() => undefined);
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
-        console.log(greeting(config, madeKey));
+        console.log(greeting(config, madeKey, (await setup)?.token));
       const scrub = committer && openScrub(config, log, [committer, workers]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end(workers, log, signals);
@@ -69,6 +80,19 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
   } finally {
     workers.kill();
   }
+}
+
+/** What only main knows. */
+function ofMain(workers: Workers, config: Config): Sample[] {
+  const { running, wanted, deaths } = workers.counts;
+  const info = { version: manifest.version, store: config.store.kind, cache: config.cache.kind };
+  return [
+    { name: "curt_workers", labels: {}, value: running },
+    { name: "curt_workers_wanted", labels: {}, value: wanted },
+    { name: "curt_worker_deaths_total", labels: {}, value: deaths },
+    { name: "curt_start_time_seconds", labels: {}, value: startedAt },
+    { name: "curt_info", labels: info, value: 1 },
+  ];
 }
 
 /** Looks through the embedded store's file now and then. */
@@ -105,18 +129,26 @@ function wipe(folder: string): void {
     if (name !== "curt.lock" && name !== "curt.pid") rmSync(join(folder, name), { recursive: true });
 }
 
-function greeting(config: Config, madeKey: string | undefined): string {
+function greeting(config: Config, madeKey: string | undefined, setup: string | undefined): string {
   const local = /^(127\.|0\.0\.0\.0$|::1?$|localhost$)/.test(config.host);
   const host = local ? "localhost" : config.host.includes(":") ? `[${config.host}]` : config.host;
   const url = `http://${host}:${config.port}`;
   const workers = config.workers === 1 ? "1 worker" : `${config.workers} workers`;
   const lines = [`Curt on ${url} (${workers}), data in ${config.data}`];
+  const door = config.sources.CURT_BASE_URL === "default" ? url : config.baseUrl;
+  const invitation =
+    setup === undefined
+      ? []
+      : [`Dashboard: set a password at ${door}/dashboard/setup#${setup} (works once, for an hour)`];
   if (madeKey === undefined)
-    return [...lines, config.adminKey === undefined ? `Admin key: in ${adminKeyFile(config.data)}` : ""]
-      .join("\n")
-      .trim();
+    return [
+      ...lines,
+      ...(config.adminKey === undefined ? [`Admin key: in ${adminKeyFile(config.data)}`] : []),
+      ...invitation,
+    ].join("\n");
   return [
     ...lines,
+    ...invitation,
     "",
     `Admin key, with every right: ${madeKey}`,
     `It is kept in ${adminKeyFile(config.data)}, readable for you only, and not shown again.`,

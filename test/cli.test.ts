@@ -311,6 +311,22 @@ test("keys are made with scopes and an end, shown once, listed without secrets, 
   expect((await run(["list"], { env })).err).toMatch(/^curt: unauthorized: /);
 });
 
+test("a password is set by a one-time link or from standard input", async () => {
+  const link = (await ask("key", "password", "ana", "--scope", "links:read")).out;
+  expect(link).toMatch(/^http:\S+\/dashboard\/setup#[0-9a-f]{40}\n$/);
+  const env = { CURT_SERVER: server.url, CURT_KEY: server.key };
+  const set = await run(["key", "password", "bo", "--stdin", "--json"], { env, input: "correct horse battery\n" });
+  expect(JSON.parse(set.out)).toMatchObject({ name: "bo", scopes: ["admin"] });
+  const short = await run(["key", "password", "bo", "--stdin"], { env, input: "short\n" });
+  expect([short.code, short.err]).toEqual([1, "curt: invalid_input: password: 5 so far. 7 more.\n"]);
+  const signedIn = await fetch(`${server.url}/api/v1/session`, {
+    method: "POST",
+    headers: { Origin: server.url, "Curt-Session": "1", "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "bo", password: "correct horse battery" }),
+  });
+  expect(signedIn.status).toBe(200);
+});
+
 test("reset-admin makes another key, refuses while a server runs, and the old one is refused", async () => {
   const data = freshData();
   const first = (await run(["key", "reset-admin", "--data", data])).out.trim();

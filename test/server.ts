@@ -8,12 +8,16 @@ const program = join(import.meta.dir, "..", "bin", "curt");
 export interface ServerOptions {
   /** Added to the environment; `CURT_` names of the tests' own environment are not handed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is started with `serve`: by default the program of this tree. */
+  readonly program?: readonly string[];
   /** Arguments after `serve --port P --data DIR`. */
   readonly args?: readonly string[];
   /** By default a new folder, which `stop` removes. */
   readonly dataDir?: string;
   /** How long a start may take, in ms (10,000). */
   readonly startLimit?: number;
+  /** Words before the command, such as `taskset -c 0`, which end in an exec. */
+  readonly under?: readonly string[];
 }
 
 /** A real server, started by `bin/curt serve` as a process group of its own on a private port of 127.0.0.1. */
@@ -43,7 +47,8 @@ export class Server {
     if (this.#child !== undefined) throw new Error(`The server already runs as process ${this.pid}.`);
     const log = openSync(this.#log, "a");
     const port = new URL(this.url).port;
-    const command = ["sh", program, "serve", "--port", port, "--data", this.dataDir, ...(this.#options.args ?? [])];
+    const { under = [], program: started = ["sh", program], args = [] } = this.#options;
+    const command = [...under, ...started, "serve", "--port", port, "--data", this.dataDir, ...args];
     this.#child = Bun.spawn(command, {
       cwd: this.#folder,
       env: { ...plainEnvironment(), CURT_ADMIN_KEY: this.key, ...this.#options.env },

@@ -45,6 +45,19 @@ describe("a start", () => {
         url: "https://example.com/",
       });
       expect(await Bun.$`sh -c ${follow}`.text()).toMatch(/^location: https:\/\/example\.com\/\r$/im);
+      const [, url = "", token] = /(http:\S+)\/dashboard\/setup#([0-9a-f]{40})/.exec(out()) ?? [];
+      const set = () =>
+        fetch(`${url}/api/v1/setup`, {
+          method: "POST",
+          headers: { Origin: url, "Curt-Session": "1", "Content-Type": "application/json" },
+          body: JSON.stringify({ token, name: "ana", password: "correct horse battery" }),
+        });
+      expect(await set().then((answer) => answer.json())).toMatchObject({
+        kind: "user",
+        name: "ana",
+        scopes: ["admin"],
+      });
+      expect((await set()).status).toBe(410);
     } finally {
       child.kill("SIGTERM");
       expect(await child.exited).toBe(0);
@@ -61,6 +74,7 @@ describe("a start", () => {
     await again.exited;
     const shown = readFileSync(join(folder, "again"), "utf8");
     expect(shown).toContain(`Admin key: in ${join(folder, "data", "admin.key")}`);
+    expect(shown).not.toContain("/dashboard/setup");
     expect(shown).not.toContain(readFileSync(join(folder, "data", "admin.key"), "utf8").trim());
     rmSync(folder, { recursive: true });
   });

@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from "node:path";
 import { Glob } from "bun";
 
 const root = join(import.meta.dir, "..");
-const sources = [...new Glob("{src,test,bench}/**/*.ts").scanSync({ cwd: root })].sort();
+const sources = [...new Glob("{src,test,bench,deploy}/**/*.ts").scanSync({ cwd: root })].sort();
 
 /** The rooms, each beside those it may import besides itself. `core` stands on nothing. */
 const mayImport: Record<string, readonly string[]> = {
@@ -85,13 +85,15 @@ describe("the structure", () => {
   test("no file is dead", () => {
     // What is started by a name outside the code: the command, a worker process, the test runner, each test and proof.
     const roots = sources.filter((file) =>
-      /\.test\.ts$|^test\/run\.ts$|^test\/proofs\/|^src\/cli\/main\.ts$|^bench\/run\.ts$/.test(file),
+      /\.test\.ts$|^test\/run\.ts$|^test\/proofs\/|^src\/cli\/(main|one-file)\.ts$|^deploy\/release\/build\.ts$|^bench\/run\.ts$/.test(
+        file,
+      ),
     );
     const alive = new Set(roots);
     for (const file of alive)
       for (const name of reached(file, read(file))) if (existsSync(join(root, name))) alive.add(name);
     expect(sources.filter((file) => !alive.has(file))).toEqual([]);
-    const onlyTested = new Set(["src/cli/main.ts"]);
+    const onlyTested = new Set(["src/cli/main.ts", "src/cli/one-file.ts"]);
     for (const file of onlyTested)
       for (const name of reached(file, read(file))) if (existsSync(join(root, name))) onlyTested.add(name);
     const unused = sources.filter(

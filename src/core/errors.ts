@@ -5,12 +5,15 @@ export const errorTable = {
   invalid_input: { status: 400, title: "The input is not valid." },
   slug_reserved: { status: 400, title: "The slug is reserved." },
   unauthorized: { status: 401, title: "A key is needed." },
+  wrong_credentials: { status: 401, title: "The name or the password is wrong." },
   forbidden: { status: 403, title: "The key does not allow this." },
+  wrong_origin: { status: 403, title: "A session counts only from Curt's own pages." },
   not_found: { status: 404, title: "There is nothing here." },
   method_not_allowed: { status: 405, title: "The method is not allowed here." },
   slug_taken: { status: 409, title: "The slug is taken." },
   link_gone: { status: 410, title: "The link is over." },
   link_deleted: { status: 410, title: "The link was deleted." },
+  setup_over: { status: 410, title: "The one-time link is over." },
   version_mismatch: { status: 412, title: "The link was changed since." },
   body_too_large: { status: 413, title: "The body is too large." },
   uri_too_long: { status: 414, title: "The address is too long." },
@@ -35,10 +38,14 @@ export interface InputIssue {
 /** An error whose message may be shown to whoever asked. */
 export class CurtError extends Error {
   override readonly name = "CurtError";
+  /** What the log calls the request that failed so, where it was logged. */
+  request: string | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly issues: readonly InputIssue[] = [],
+    /** Seconds until another try makes sense, where that is known. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

@@ -1,4 +1,5 @@
 import { CurtError } from "./errors.ts";
+import { hex, sameHash } from "./secret.ts";
 import type { Document, Registry } from "./store.ts";
 
 /** What a key may do. `admin` may do everything. */
@@ -62,14 +63,16 @@ export class Keys {
     return { id, ...key };
   }
 
-  /** The key of an `Authorization` header, if it has the scope. Throws `CurtError` `unauthorized` or `forbidden`. */
-  async require(header: string | null, scope: Scope): Promise<ApiKey> {
+  /**
+   * The key of an `Authorization` header, if it has the scope (`undefined`: any). Throws `CurtError` `unauthorized` or
+   * `forbidden`.
+   */
+  async require(header: string | null, scope: Scope | undefined): Promise<ApiKey> {
     const text = header === null ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];
     if (text === undefined) throw new CurtError("unauthorized", "A key is needed: Authorization: Bearer KEY.");
     const key = await this.find(text);
     if (key === undefined) throw new CurtError("unauthorized", "The key is unknown, deleted or over.");
-    if (!key.scopes.includes(scope) && !key.scopes.includes("admin"))
-      throw new CurtError("forbidden", `This key lacks the scope ${scope}. It has: ${key.scopes.join(", ")}.`);
+    if (scope !== undefined) requireScope(key, scope, "This key");
     return key;
   }
 
@@ -142,13 +145,8 @@ function keyOfDocument(document: Document): ApiKey {
   return { id: document.id, ...key };
 }
 
-/** Compares without telling by its time how much was the same. */
-function sameHash(one: string, other: string): boolean {
-  let difference = one.length ^ other.length;
-  for (let i = 0; i < one.length; i++) difference |= one.charCodeAt(i) ^ other.charCodeAt(i);
-  return difference === 0;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Throws `CurtError` `forbidden` unless the holder may do what the scope allows. */
+export function requireScope(holder: { readonly scopes: readonly Scope[] }, scope: Scope, shown: string): void {
+  if (!holder.scopes.includes(scope) && !holder.scopes.includes("admin"))
+    throw new CurtError("forbidden", `${shown} lacks the scope ${scope}. It has: ${holder.scopes.join(", ")}.`);
 }

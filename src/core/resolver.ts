@@ -23,6 +23,9 @@ export interface Resolved extends Followed {
   answer: unknown;
 }
 
+/** Where the links were found that visitors asked for; `unknown` and `flight` are what memory knew without a link. */
+export type LookupCounts = Record<"memory" | "unknown" | "flight" | "cache" | "store", number>;
+
 export interface ResolverOptions {
   readonly store: Pick<LinkStore, "find">;
   readonly cache: Cache | undefined;
@@ -59,6 +62,8 @@ export class Resolver {
   /** Until when (ms) the shared cache is not asked, since more changed than can be remembered. */
   #uncachedUntil = 0;
   readonly #options: ResolverOptions;
+  /** Since the start, without what `hit` gave. `flight`: joined one that was under way. */
+  readonly counts: LookupCounts = { memory: 0, unknown: 0, flight: 0, cache: 0, store: 0 };
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -75,11 +80,20 @@ export class Resolver {
   async find(id: LinkId): Promise<Resolved | undefined> {
     const key = keyOf(id);
     const hit = this.#links.get(key);
-    if (hit !== undefined) return hit;
+    if (hit !== undefined) {
+      this.counts.memory++;
+      return hit;
+    }
     const unknownUntil = this.#unknown.get(key);
-    if (unknownUntil !== undefined && this.#options.now() < unknownUntil) return undefined;
+    if (unknownUntil !== undefined && this.#options.now() < unknownUntil) {
+      this.counts.unknown++;
+      return undefined;
+    }
     const flying = this.#flights.get(key);
-    if (flying !== undefined) return flying;
+    if (flying !== undefined) {
+      this.counts.flight++;
+      return flying;
+    }
     const flight = this.#fly(id, key);
     this.#flights.set(key, flight);
     try {
@@ -155,9 +169,16 @@ export class Resolver {
   async #fetch(id: LinkId): Promise<LinkRecord | undefined> {
     const { cache, store, now } = this.#options;
     const asked = now();
-    if (cache === undefined || asked < this.#uncachedUntil) return store.find(id);
+    if (cache === undefined || asked < this.#uncachedUntil) {
+      this.counts.store++;
+      return store.find(id);
+    }
     const cached = await cache.get(id);
-    if (cached !== undefined && cached.version >= (this.#heard.get(keyOf(id))?.version ?? 0)) return cached;
+    if (cached !== undefined && cached.version >= (this.#heard.get(keyOf(id))?.version ?? 0)) {
+      this.counts.cache++;
+      return cached;
+    }
+    this.counts.store++;
     const record = await store.find(id);
     const found = now();
     // Nobody waits for this; it does not throw.

@@ -24,6 +24,9 @@ export const pageDefault = 50;
 export const idempotencyLimit = 200;
 /** Creates without a key that one address may make in a minute. */
 export const publicPerMinute = 10;
+/** Passwords that one address may try at once, and again in this many ms (each worker counts for itself). */
+export const signInTries = 20;
+export const signInPeriod = 300_000;
 /** Seconds until a request must have been read, and until an idle connection is closed. */
 export const requestSeconds = 30;
 /** Milliseconds for which a draining server answers with `Connection: close` before it stops. */

@@ -22,6 +22,11 @@ export function shownError(thrown: unknown): CurtError {
   return new CurtError("internal", "Something went wrong here. The log says what.");
 }
 
+/** A name for a request whose failure is logged, so that whoever met it can say which it was. */
+export function requestName(): string {
+  return crypto.getRandomValues(new Uint8Array(8)).toHex();
+}
+
 export function problemOf(error: CurtError): Problem {
   const { status, title } = errorTable[error.code];
   const problem = { type: "about:blank", title, status, code: error.code, detail: error.message } as const;
@@ -36,7 +41,9 @@ export function problemResponse(error: CurtError, more: Readonly<Record<string, 
     "Cache-Control": "no-store",
     ...more,
   };
+  if (error.retryAfter !== undefined) headers["Retry-After"] = String(error.retryAfter);
   if (problem.status === 401) headers["WWW-Authenticate"] = 'Bearer realm="curt"';
+  if (error.request !== undefined) headers["X-Request-Id"] = error.request;
   if (problem.status === 503) headers["Retry-After"] ??= String(retrySeconds);
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

@@ -5,7 +5,7 @@ import { decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, requestName } from "./problem.ts";
 import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
@@ -53,8 +53,11 @@ export class Redirects {
       return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
     } catch (thrown) {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.#options.log.error("A redirect could not be looked up.", { reason });
-      return this.#said("unavailable", slug, request);
+      const name = requestName();
+      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+      const answer = this.#said("unavailable", slug, request);
+      answer.headers.set("X-Request-Id", name);
+      return answer;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Accounts } from "../core/accounts.ts";
 import type { ClickRecorder } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
 import type { Keys } from "../core/keys.ts";
@@ -10,9 +11,12 @@ import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
+import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
+import { closing, methodNotAllowed, refused } from "./endings.ts";
 import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { Metrics } from "./metrics.ts";
 import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
-import { problemResponse, shownError } from "./problem.ts";
+import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
 import { Visits } from "./visits.ts";
 
@@ -26,6 +30,7 @@ export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
   readonly hash: SlugMaker;
@@ -41,6 +46,9 @@ export interface HttpOptions {
   readonly log: HttpLog;
   /** Takes down every redirect that is answered; without it none is counted. */
   readonly clicks?: ClickRecorder | undefined;
+  readonly counts: RequestCounts;
+  /** The metrics of all workers of this machine. */
+  readonly metricsText: () => Promise<string>;
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
@@ -119,6 +127,7 @@ class Front {
   readonly #house: string;
   #programs: Promise<Programs> | undefined;
   #draining = false;
+  readonly #metrics: Metrics;
   /** The last `Host` that was found good: nearly always the same. */
   #goodHost = "";
 
@@ -127,6 +136,7 @@ class Front {
     this.#house = new URL(options.baseUrl).host;
     const { resolver, redirectStatus, now, log } = options;
     this.visits = new Visits(options);
+    this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
     this.#redirects = new Redirects({
       resolver,
       redirectStatus,
@@ -146,15 +156,16 @@ class Front {
       const kept = found === undefined ? undefined : this.#redirects.kept(found);
       if (kept !== undefined) {
         this.visits.count(found, "", request);
+        this.#options.counts.quick();
         return this.#draining ? closing(kept) : new Response(null, kept);
       }
     }
-    return this.#sent(this.#slowVisitor(request));
+    return this.#sent("visitor", this.#slowVisitor(request));
   }
 
   /** The reserved paths, as they were sent. */
   reserved(request: Request, server: Server<undefined>): Promise<Response> {
-    return this.#sent(this.#slowReserved(request, server));
+    return this.#sent(askerOf(request), this.#slowReserved(request, server));
   }
 
   /** Loads the code of the API; a failure is for whoever asks for it. */
@@ -164,8 +175,12 @@ class Front {
   }
 
   failed(thrown: unknown): Response {
-    this.#options.log.error("A request failed.", { reason: reasonOf(thrown) });
-    return problemResponse(shownError(thrown));
+    const error = shownError(thrown);
+    // A key that was not shown, say: that is no failure of ours.
+    if (error === thrown) return problemResponse(error);
+    error.request = requestName();
+    this.#options.log.error("A request failed.", { request: error.request, reason: reasonOf(thrown) });
+    return problemResponse(error);
   }
 
   async drain(server: Server<undefined>): Promise<void> {
@@ -195,6 +210,10 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = this.#fixed(address.path, request);
     if (fixed !== undefined) return fixed;
+    if (address.path === "metrics") {
+      if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
+      return this.#metrics.answer(request);
+    }
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
@@ -256,8 +275,10 @@ class Front {
     return true;
   }
 
-  async #sent(pending: Promise<Response>): Promise<Response> {
+  async #sent(asker: Asker, pending: Promise<Response>): Promise<Response> {
+    const from = performance.now();
     const answer = await pending.catch((thrown: unknown) => this.failed(thrown));
+    this.#options.counts.answered(asker, answer.status, from);
     return this.#draining ? closing(answer) : answer;
   }
 
@@ -270,23 +291,6 @@ class Front {
       throw error;
     }
   }
-}
-
-/** The answer, with word that the connection ends. */
-function closing(answer: Response): Response {
-  const headers = new Headers(answer.headers);
-  headers.set("Connection", "close");
-  return new Response(answer.body, { status: answer.status, headers });
-}
-
-/** A refusal whose connection ends, so that an unread body holds nothing. */
-function refused(request: Request, error: CurtError): Response {
-  return problemResponse(error, request.body === null ? {} : { Connection: "close" });
-}
-
-function methodNotAllowed(request: Request, allow: string): Response {
-  const error = new CurtError("method_not_allowed", `${request.method} is not allowed here. Allowed: ${allow}.`);
-  return problemResponse(error, { Allow: allow, ...(request.body === null ? {} : { Connection: "close" }) });
 }
 
 function reasonOf(thrown: unknown): string {

@@ -30,7 +30,7 @@ function place() {
     forgetAll: () => void forgotten.push("all"),
   };
   const log = openLog("info", (line) => lines.push(line), true);
-  return { changes, forgotten, lines, state, follow: async () => (stop = await followFeed(links, resolver, log)) };
+  return { changes, forgotten, lines, state, follow: async () => ({ stop } = await followFeed(links, resolver, log)) };
 }
 
 test("what another process changed is forgotten within a second, page after page, once", async () => {

@@ -6,18 +6,26 @@ import type { Log } from "./log.ts";
 const every = 250;
 const pageSize = 1000;
 
+/** A feed that is followed. */
+export interface FollowedFeed {
+  /** How long ago it was read to its end, in ms. */
+  age(): number;
+  stop(): void;
+}
+
 /**
  * Follows the store's change feed, so that what another process or machine changed shows within a second, and drops
- * the links that it names. Returns when its place in the feed is known; the function that it returns ends it.
+ * the links that it names. Returns when its place in the feed is known.
  */
 export async function followFeed(
   links: Pick<LinkStore, "changes">,
   resolver: Pick<Resolver, "forget" | "forgetAll">,
   log: Log,
-): Promise<() => void> {
+): Promise<FollowedFeed> {
   let cursor = await present(links);
   let ended = false;
   let failing = false;
+  let readAt = performance.now();
   let timer: Timer;
 
   const read = async (): Promise<void> => {
@@ -38,6 +46,7 @@ export async function followFeed(
       await read();
       if (failing) log.info("The store's changes can be read again.");
       failing = false;
+      readAt = performance.now();
     } catch (error) {
       if (!failing) log.error("The store's changes can't be read; what is known is served on.", { why: String(error) });
       failing = true;
@@ -45,9 +54,12 @@ export async function followFeed(
     if (!ended) timer = setTimeout(() => void round(), every);
   };
   timer = setTimeout(() => void round(), every);
-  return () => {
-    ended = true;
-    clearTimeout(timer);
+  return {
+    age: () => performance.now() - readAt,
+    stop: () => {
+      ended = true;
+      clearTimeout(timer);
+    },
   };
 }
 

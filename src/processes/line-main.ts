@@ -19,7 +19,7 @@ export interface Listener {
   starved(): number;
 }
 
-/** What concerns a worker's life, and not the store. */
+/** What concerns a worker's life and what it counts, and not the store. */
 export type LifePart = Exclude<PartForMain, { is: "write" | "announce" | "forgotten" }>;
 
 interface Announcement {

@@ -14,13 +14,15 @@ export interface WorkerOrders {
   /** Synchronous: the acknowledgement leaves after it. */
   forget(changes: readonly Change[]): void;
   degrade(why: string): void;
+  /** Sends `numbers`. */
+  report(): void;
   drain(): void;
 }
 
 interface Waiting {
   readonly weight: number;
   readonly until: number;
-  resolve(results: WriteResult[]): void;
+  resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
@@ -55,7 +57,12 @@ export class WorkerLine implements Committer {
     await this.#ask(0, (id) => ({ is: "announce", id, changes: sent }));
   }
 
-  tell(part: Extract<PartForMain, { is: "joined" | "ready" | "failed" }>): void {
+  /** The Prometheus text of all workers of this machine. Throws `StoreUnavailable` when main does not answer. */
+  measure(): Promise<string> {
+    return this.#ask(0, (id) => ({ is: "measure", id }));
+  }
+
+  tell(part: Extract<PartForMain, { is: "joined" | "ready" | "failed" | "numbers" }>): void {
     this.#outbox.put(part);
     this.#outbox.flush();
   }
@@ -72,12 +79,14 @@ export class WorkerLine implements Committer {
       this.#take({ is: "unwritten", id, error: { name: "StoreUnavailable", message: "The line to main is closed." } });
   }
 
-  #ask(weight: number, part: (id: number) => PartForMain): Promise<WriteResult[]> {
+  /** What comes back is what the part calls for. */
+  #ask<Answer>(weight: number, part: (id: number) => PartForMain): Promise<Answer> {
     if (this.#closed) return Promise.reject(new StoreUnavailable("The line to main is closed."));
     const id = ++this.#lastId;
     this.#weight += weight;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { weight, until: performance.now() + patience, resolve, reject });
+      const until = performance.now() + patience;
+      this.#waiting.set(id, { weight, until, resolve: resolve as (result: unknown) => void, reject });
       this.#outbox.put(part(id));
     });
   }
@@ -85,6 +94,7 @@ export class WorkerLine implements Committer {
   #take(part: PartForWorker): void {
     if (part.is === "written") this.#settle(part.id)?.resolve([...part.results]);
     else if (part.is === "announced") this.#settle(part.id)?.resolve([]);
+    else if (part.is === "measured") this.#settle(part.id)?.resolve(part.text);
     else if (part.is === "unwritten") this.#settle(part.id)?.reject(unpackError(part.error));
     else if (part.is === "degrade") this.#orders.degrade(part.why);
     else if (part.is === "forget") {

@@ -56,6 +56,7 @@ function connect(main: MainLine, orders: Partial<WorkerOrders> = {}): Connected 
     setTimeout(() => main.receive(member, copy), 0);
   };
   const worker = new WorkerLine(send, {
+    report: () => {},
     open: () => {},
     serve: () => {},
     forget: (changes) => forgotten.push(...changes),

@@ -1,5 +1,6 @@
 import { type Change, StoreDamaged, StoreUnavailable } from "../core/store.ts";
 import type { WriteOp, WriteResult } from "../stores/sql/operation.ts";
+import type { Sample } from "./metrics/table.ts";
 
 /**
  * What passes between main and a worker, over the channel that Bun opens between a process and its child. Each side
@@ -17,7 +18,11 @@ export type PartForMain =
   | { readonly is: "write"; readonly id: number; readonly ops: readonly WriteOp[] }
   | { readonly is: "announce"; readonly id: number; readonly changes: readonly Change[] }
   /** The links of this batch are forgotten. */
-  | { readonly is: "forgotten"; readonly batch: number };
+  | { readonly is: "forgotten"; readonly batch: number }
+  /** What this worker has counted so far: asked for by `report`, now and then unasked, and before it leaves. */
+  | { readonly is: "numbers"; readonly samples: readonly Sample[] }
+  /** Someone asks for the metrics of the machine. */
+  | { readonly is: "measure"; readonly id: number };
 
 export type PartForWorker =
   | { readonly is: "open" }
@@ -29,6 +34,8 @@ export type PartForWorker =
   | { readonly is: "forget"; readonly batch: number; readonly changes: readonly Change[] }
   /** From now on a link that is not found may be there all the same. */
   | { readonly is: "degrade"; readonly why: string }
+  | { readonly is: "report" }
+  | { readonly is: "measured"; readonly id: number; readonly text: string }
   | { readonly is: "drain" };
 
 /** An error as it travels; it arrives as the class its name tells. */

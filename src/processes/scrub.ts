@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { Damage } from "../stores/sql/scrub.ts";
 import type { Log } from "./log.ts";
+import { ownProcess } from "./program.ts";
 
 export interface ScrubOptions {
   /** The file of the embedded store. */
@@ -38,7 +38,7 @@ export class Scrub {
     clearTimeout(this.#timer);
     this.#options.log.info("Looking through the store for damage.");
     let reported = false;
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "scrub-process.ts"), this.#options.path], {
+    this.#child = Bun.spawn(ownProcess("scrub", this.#options.path), {
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
       ipc: (damages: Damage[], child) => {

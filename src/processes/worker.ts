@@ -3,17 +3,20 @@ import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
-import { followFeed } from "./feed.ts";
+import { type FollowedFeed, followFeed } from "./feed.ts";
 import { journalFolder } from "./folder.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
+import { WorkerNumbers, type WorkerParts } from "./metrics/of-worker.ts";
 import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
 /** How long a visitor waits for the other workers to hear of an edit, in ms: longer than one may be silent that has a CPU. */
 const tellLimit = 1_500;
+/** How often main gets to know what was counted though nobody asked, in ms: as much a kill can take from the metrics. */
+const reportEvery = 2_000;
 
 /** One of the processes that answer requests. Main starts it; by itself it is nothing. */
 function runWorker(toMain: (message: unknown) => void): void {
@@ -29,7 +32,8 @@ function runWorker(toMain: (message: unknown) => void): void {
     : undefined;
   // However this process ends: what the turn holds is written.
   process.on("exit", () => clicks?.close());
-  let stopFeed = () => {};
+  let feed: FollowedFeed | undefined;
+  const numbers = new WorkerNumbers();
   let draining = false;
   let damage: string | undefined;
 
@@ -49,6 +53,7 @@ function runWorker(toMain: (message: unknown) => void): void {
         damage = why;
         app?.degrade(why);
       },
+      report,
       drain: () => void drain(),
     },
   );
@@ -58,6 +63,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       committer: line,
       announce: unheard ? async () => {} : (changes) => line.announce(changes),
       ...(untold ? {} : { tell }),
+      storeReport: numbers.storeReport,
       cacheReport: ({ address, state, why }) => {
         if (state === "up") log.info(`The cache at ${address} is used.`);
         else log.warn(`The cache at ${address} is not used.`, { why });
@@ -65,7 +71,7 @@ function runWorker(toMain: (message: unknown) => void): void {
     });
     if (damage !== undefined) app.degrade(damage);
     // From before the first link is remembered.
-    if (!unheard) stopFeed = await followFeed(app.store.links, app.resolver, log);
+    if (!unheard) feed = await followFeed(app.store.links, app.resolver, log);
     line.tell({ is: "joined" });
   }
 
@@ -76,10 +82,28 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, hash, store } = app;
-    const { registry } = store;
-    server = serveHttp({ ...config, links, resolver, keys, hash, registry, clicks, log, now: Date.now });
+    const { links, resolver, keys, accounts, hash, store } = app;
+    server = serveHttp({
+      ...config,
+      links,
+      resolver,
+      keys,
+      accounts,
+      hash,
+      registry: store.registry,
+      clicks,
+      log,
+      now: Date.now,
+      counts: numbers.requests,
+      metricsText: () => line.measure(),
+    });
+    setInterval(report, reportEvery).unref();
     line.tell({ is: "ready" });
+  }
+
+  function report(): void {
+    const parts: WorkerParts | undefined = app && { ...app, feedAge: () => feed?.age() ?? 0 };
+    line.tell({ is: "numbers", samples: numbers.samples(parts) });
   }
 
   /** What keeps the worker from starting is told to main, which ends it. */
@@ -92,7 +116,8 @@ function runWorker(toMain: (message: unknown) => void): void {
     draining = true;
     setTimeout(() => process.exit(1), drainLimit);
     await server?.drain();
-    stopFeed();
+    feed?.stop();
+    report();
     await app?.close();
     process.exit(0);
   }

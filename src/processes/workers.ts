@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { Log } from "./log.ts";
+import type { Gatherer, Reporter } from "./metrics/gather.ts";
+import { ownProcess } from "./program.ts";
 
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
@@ -24,6 +25,7 @@ export interface WorkersOptions {
   readonly line: MainLine;
   readonly log: Log;
   readonly environment: Readonly<Record<string, string>>;
+  readonly metrics: Gatherer;
 }
 
 /** Keeps `count` workers running: starts them, puts new ones in place of dead ones, recycles and drains them. */
@@ -38,6 +40,7 @@ export class Workers {
   #stopping = false;
   #recycling = false;
   #degraded: string | undefined;
+  #deaths = 0;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
@@ -46,6 +49,11 @@ export class Workers {
       deaths: [],
       pause: pauses.first,
     }));
+  }
+
+  /** How many run, those who leave too, and how many have died since the start. */
+  get counts(): { readonly running: number; readonly wanted: number; readonly deaths: number } {
+    return { running: this.#alive.size, wanted: this.#options.count, deaths: this.#deaths };
   }
 
   /** Starts the processes, which load their code and wait for `open`. */
@@ -114,6 +122,7 @@ export class Workers {
   #ended(worker: Worker, place: Place): void {
     this.#alive.delete(worker);
     if (this.#stopping || !this.#started || place.worker !== worker) return;
+    this.#deaths++;
     const pause = pauseAfterDeath(place);
     this.#options.log.warn("A worker ended; another takes its place.", {
       worker: worker.pid,
@@ -166,12 +175,17 @@ class Worker {
   readonly #line: MainLine;
   readonly #log: Log;
   readonly #member: Member;
+  readonly #metrics: Gatherer;
+  readonly #reporter: Reporter;
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor({ line, log, environment }: WorkersOptions) {
+  constructor({ line, log, environment, metrics }: WorkersOptions) {
     this.#line = line;
     this.#log = log;
+    this.#metrics = metrics;
+    this.#reporter = { ask: () => this.#member.outbox.put({ is: "report" }) };
+    metrics.connect(this.#reporter);
     this.ready = this.#ready.promise;
     this.ended = this.#ended.promise;
     // Whoever cares awaits it; for the others a failed start is a death like any other.
@@ -181,7 +195,7 @@ class Worker {
       kill: (why) => this.#kill(why),
       starved: () => waitedForCpu(this.pid),
     });
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "worker.ts")], {
+    this.#child = Bun.spawn(ownProcess("worker"), {
       env: environment,
       stdio: ["ignore", "inherit", "inherit"],
       // Faster than "advanced" for these messages (measured).
@@ -236,14 +250,22 @@ class Worker {
   #live(part: LifePart): void {
     if (part.is === "joined") this.#member.outbox.put({ is: "serve" });
     else if (part.is === "ready") this.#ready.resolve();
+    else if (part.is === "numbers") this.#metrics.reported(this.#reporter, part.samples);
+    else if (part.is === "measure") void this.#measure(part.id);
     else {
       this.#ready.reject(new StartFailed(part.why));
       this.end();
     }
   }
 
+  async #measure(id: number): Promise<void> {
+    const text = await this.#metrics.text();
+    this.#member.outbox.put({ is: "measured", id, text });
+  }
+
   #gone(how: string): void {
     this.how = how;
+    this.#metrics.gone(this.#reporter);
     this.#line.gone(this.#member);
     this.#ready.reject(new StartFailed(`A worker ended before it served (${how}).`));
     this.#ended.resolve();

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Links } from "../../src/core/links.ts";
 import { Resolver } from "../../src/core/resolver.ts";
 import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
+import { RequestCounts } from "../../src/http/counts.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -14,6 +16,7 @@ export const adminKey = "an-admin-key-of-tests";
 export interface Parts {
   readonly store: MemoryStore;
   readonly keys: Keys;
+  readonly accounts: Accounts;
   readonly links: Links;
   readonly resolver: Resolver;
   readonly server: HttpServer;
@@ -36,6 +39,11 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const now = options.now ?? Date.now;
   const store = options.store ?? new MemoryStore(now);
   const keys = new Keys({ registry: store.registry, adminKey, now, randomBytes: random, sha256 });
+  const token = () => crypto.randomUUID();
+  // As slow as must be for a test: what argon2id costs is no matter of these tests.
+  const quick = { algorithm: "argon2id", memoryCost: 64, timeCost: 1 } as const;
+  const hashing = { hash: (text: string) => Bun.password.hash(text, quick), verify: Bun.password.verify };
+  const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
   const links = new Links({
@@ -45,7 +53,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     slugs: randomSlugs(7, random),
     own: ownAddress(baseUrl, 5000),
     now,
-    token: () => crypto.randomUUID(),
+    token,
   });
   const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
   const logged: string[] = [];
@@ -54,6 +62,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     links,
     resolver,
     keys,
+    accounts,
     registry: store.registry,
     hash,
     baseUrl,
@@ -63,6 +72,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     host: "127.0.0.1",
     port: 0,
     log: { warn: log, error: log },
+    counts: new RequestCounts(),
+    metricsText: async () => "",
     now,
     mutants: [],
     ...options,
@@ -81,5 +92,5 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { store, keys, links, resolver, server, url, logged, ask };
+  return { store, keys, accounts, links, resolver, server, url, logged, ask };
 }

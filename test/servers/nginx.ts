@@ -11,6 +11,8 @@ export interface NginxOptions {
   readonly http?: string;
   /** Worker processes (1). */
   readonly workers?: number;
+  /** How long a start may take, in ms: a large map takes long. */
+  readonly startLimit?: number;
 }
 
 /** An nginx of its own without logs, to compare speeds with. */
@@ -40,6 +42,7 @@ http {
       folder,
       ready: async () =>
         (await fetch(`http://127.0.0.1:${port}/`, { keepalive: false, redirect: "manual" })).status > 0,
+      ...(options.startLimit === undefined ? {} : { startLimit: options.startLimit }),
     });
     this.port = port;
   }

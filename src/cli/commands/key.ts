@@ -23,11 +23,14 @@ interface CreateOptions {
 
 const serverSettings = ["CURT_SERVER", "CURT_KEY", "CURT_DATA", "CURT_PORT", "CURT_HOST"] as const;
 
-/** `curt key list|create|remove|reset-admin`. */
+/** `curt key list|create|remove|password|reset-admin`. */
 export function define(command: Command): void {
   defineList(command.command("list").description("List the keys, without their secrets."));
   defineCreate(command.command("create").description("Make a key; it is shown once."));
   defineRemove(command.command("remove").description("Delete a key; from then on it is refused."));
+  definePassword(
+    command.command("password").description("A one-time link that sets somebody's password for the dashboard."),
+  );
   defineReset(command.command("reset-admin").description("Make another admin key, while no server runs."));
 }
 
@@ -52,10 +55,7 @@ function defineCreate(command: Command): void {
     .option("--expires <time>", "It is refused from then on: RFC 3339, or from now on 90m, 2h, 30d, 4w.");
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
     const options = command.opts<CreateOptions>();
-    const wanted = (options.scope ?? []).flatMap((text) => text.split(","));
-    const unknown = wanted.find((scope) => !scopes.some((one) => one === scope));
-    if (unknown !== undefined || wanted.length === 0)
-      throw new WrongUsage(`--scope: got ${JSON.stringify(unknown ?? "")}, takes ${scopes.join(", ")}.`);
+    const wanted = scopesOf(options.scope ?? []);
     const expiresAt = options.expires === undefined ? undefined : timeOption("--expires", options.expires, Date.now());
     const body = { name: options.name, scopes: wanted, expiresAt };
     const made = (await new Client(config, interrupted).ask("POST", "/keys", { body })) as ApiKey & { key: string };
@@ -66,6 +66,14 @@ function defineCreate(command: Command): void {
   });
 }
 
+function scopesOf(given: readonly string[]): string[] {
+  const wanted = given.flatMap((text) => text.split(","));
+  const unknown = wanted.find((scope) => !scopes.some((one) => one === scope));
+  if (unknown !== undefined || wanted.length === 0)
+    throw new WrongUsage(`--scope: got ${JSON.stringify(unknown ?? "")}, takes ${scopes.join(", ")}.`);
+  return wanted;
+}
+
 function defineRemove(command: Command): void {
   command.argument("<id>", "The key's id, as `curt key list` shows it.");
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
@@ -73,6 +81,34 @@ function defineRemove(command: Command): void {
     await new Client(config, interrupted).ask("DELETE", `/keys/${encodeURIComponent(id)}`);
     if (json) await sayJson({ id, removed: true });
     else if (onTerminal()) await say(`Key ${plain(id)} is deleted.`);
+    return 0;
+  });
+}
+
+function definePassword(command: Command): void {
+  command
+    .argument("[name]", "Whose password; left out, whoever opens the link takes a name.")
+    .option("--scope <scope>", `What they may do; may be given several times: ${scopes.join(", ")}.`, several)
+    .option("--stdin", "Read the password from standard input instead, and set it now.");
+  complete(command, serverSettings, async ({ config, interrupted, json }) => {
+    const options = command.opts<{ scope?: string[]; stdin?: boolean }>();
+    const wanted = options.scope === undefined ? undefined : scopesOf(options.scope);
+    const [name] = command.args;
+    const client = new Client(config, interrupted);
+    if (options.stdin !== true) {
+      const body = { name, scopes: wanted };
+      const made = (await client.ask("POST", "/setup/links", { body })) as { url: string; expiresAt: string };
+      if (json) await sayJson(made);
+      else await say(made.url);
+      if (!json && onTerminal()) remark(`It works once, until ${made.expiresAt}.`);
+      return 0;
+    }
+    if (name === undefined) throw new WrongUsage("--stdin: name whose password it is.");
+    const password = (await Bun.stdin.text()).replace(/\r?\n$/, "");
+    const body = { password, scopes: wanted };
+    const user = await client.ask("PUT", `/users/${encodeURIComponent(name)}`, { body });
+    if (json) await sayJson(user);
+    else if (onTerminal()) await say(`${plain(name)} has a password. Sessions begun with another are over.`);
     return 0;
   });
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../../config.ts";
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
+import { isOneFile } from "../../processes/program.ts";
 import type { Committer, WriteOp, WriteResult } from "../../stores/sql/operation.ts";
 
 interface Failure {
@@ -27,7 +28,8 @@ interface Waiting {
 
 /** The one writer of the store in a thread of its own, so that a second CPU reads and checks meanwhile. */
 export class ThreadCommitter implements Committer {
-  readonly #worker = new Worker(new URL("./commit-thread.ts", import.meta.url).href);
+  // The one-file release has no other file: its beginning knows that it is in a thread.
+  readonly #worker = new Worker(isOneFile ? Bun.main : new URL("./commit-thread.ts", import.meta.url).href);
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #closed = false;

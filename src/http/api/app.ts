@@ -9,6 +9,8 @@ import { freezePaths } from "./freeze.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
+import { sessionPaths } from "./session.ts";
+import { userPaths } from "./users.ts";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -20,6 +22,8 @@ export function programs(options: HttpOptions): Programs {
   batchPath(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
+  sessionPaths(api, shared);
+  userPaths(api, shared);
   shortenPaths(api, shared);
   documentPath(api);
 

@@ -21,20 +21,20 @@ export function batchPath(api: Api, shared: Shared): void {
     description:
       "Each line is a BatchLine, with an admin key an ImportLine; each result line is a BatchResult. A bad line has its " +
       "error, and the rest goes in.",
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     request: {
       body: { required: true, content: { [ndjson]: { schema: importLine } } },
     },
     responses: {
       200: { description: "A BatchResult a line", content: { [ndjson]: { schema: batchResult } } },
-      ...problems("unauthorized", "forbidden", "unsupported_media_type"),
+      ...problems("unauthorized", "forbidden", "wrong_origin", "unsupported_media_type"),
     },
   });
   api.openAPIRegistry.register("BatchLine", batchLine);
   api.openAPIRegistry.registerPath(route);
   const isLines = takes(ndjson, "application/ndjson", "application/jsonl");
   api.post(route.getRoutingPath(), shared.needs("links:write"), isLines, (c) => {
-    const mayImport = c.get("key")?.scopes.includes("admin") === true;
+    const mayImport = c.get("caller")?.scopes.includes("admin") === true;
     const { body } = c.req.raw;
     const results = body === null ? null : resultsOf(body, new Batch(shared, mayImport), c.env);
     return new Response(results, { headers: { "Content-Type": ndjson } });

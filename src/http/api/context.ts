@@ -1,24 +1,32 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { CurtError, invalidInput } from "../../core/errors.ts";
 import { Idempotency } from "../../core/idempotency.ts";
-import type { ApiKey, Scope } from "../../core/keys.ts";
+import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
+import type { Session } from "../../core/sessions.ts";
+import { tooMany } from "../../core/sign-in.ts";
 import { publicPerMinute } from "../limits.ts";
-import { shownError } from "../problem.ts";
+import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
 import type { Arrival, HttpOptions } from "../server.ts";
+import { SessionCookie, sessionHeader } from "../session-cookie.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 
 /** What handlers find in their context. */
 export interface Env {
   readonly Bindings: Arrival;
   readonly Variables: {
-    /** `undefined`: nobody showed a key, where none is needed. */
-    key: ApiKey | undefined;
+    /** Who asks; `undefined`: nobody showed a key or a session, where none is needed. */
+    caller: Caller | undefined;
     /** Whom an `Idempotency-Key` belongs to. */
     owner: string;
   };
 }
+
+/** Whoever may do something: a program with its key, or somebody who is signed in. */
+export type Caller =
+  | { readonly kind: "key"; readonly key: ApiKey; readonly scopes: readonly Scope[] }
+  | { readonly kind: "user"; readonly session: Session; readonly scopes: readonly Scope[] };
 
 export type Api = OpenAPIHono<Env>;
 
@@ -35,21 +43,83 @@ export class Shared {
   readonly idempotency: Idempotency;
   readonly #limit = new RateLimit(publicPerMinute, 60_000);
   readonly #trusted: ReadonlySet<string>;
+  readonly cookie: SessionCookie;
 
   constructor(readonly options: HttpOptions) {
-    const { registry, links, now } = options;
+    const { registry, links, now, baseUrl, mutants } = options;
+    this.cookie = new SessionCookie(baseUrl, mutants.includes("no-origin-check"));
     this.#trusted = new Set(options.trustedProxies);
     this.idempotency = new Idempotency({ registry, links, now, token: () => crypto.randomUUID(), sha256 });
   }
 
-  /** Lets through who shows a key with the scope. */
+  /** Lets through who shows a key with the scope, or is signed in and has it. */
   needs(scope: Scope): MiddlewareHandler<Env> {
+    const withKey = this.needsKey(scope);
+    return async (c, next) => {
+      const session = await this.sessionOf(c);
+      if (session === undefined) return withKey(c, next);
+      requireScope(session.user, scope, session.user.name);
+      this.#enter(c, session);
+      await next();
+    };
+  }
+
+  /** Lets through who shows a key with the scope; a session does not count. */
+  needsKey(scope: Scope): MiddlewareHandler<Env> {
     return async (c, next) => {
       const key = await this.options.keys.require(c.req.header("authorization") ?? null, scope);
-      c.set("key", key);
+      c.set("caller", { kind: "key", key, scopes: key.scopes });
       c.set("owner", `key ${key.id}`);
       await next();
     };
+  }
+
+  /** Lets through who shows a key or is signed in, whatever the scopes. */
+  needsCaller(): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      const session = await this.sessionOf(c);
+      if (session !== undefined) this.#enter(c, session);
+      else {
+        const key = await this.options.keys.require(c.req.header("authorization") ?? null, undefined);
+        c.set("caller", { kind: "key", key, scopes: key.scopes });
+        c.set("owner", `key ${key.id}`);
+      }
+      await next();
+    };
+  }
+
+  /** Lets through a request that a page of ours makes, and `tries` for each address in `period` ms. */
+  ownPage(tries: number, period: number): MiddlewareHandler<Env> {
+    const limit = new RateLimit(tries, period);
+    return async (c, next) => {
+      this.cookie.guard(c.req.raw);
+      const wait = limit.take(this.addressOf(c), this.options.now());
+      if (wait > 0) throw tooMany(wait);
+      await next();
+    };
+  }
+
+  /**
+   * The session of a request that shows no key. `undefined`: it brings none. Throws `CurtError`: `wrong_origin` where
+   * another page sent it, `unauthorized` where it is over.
+   */
+  async sessionOf(c: Context<Env>): Promise<Session | undefined> {
+    if (c.req.header("authorization") !== undefined) return undefined;
+    const token = this.cookie.tokenOf(c.req.raw);
+    if (token === undefined) return undefined;
+    this.cookie.guard(c.req.raw);
+    const session = await this.options.accounts.sessions.find(token);
+    if (session === undefined) throw new CurtError("unauthorized", "The session is over. Sign in again.");
+    return session;
+  }
+
+  addressOf(c: Context<Env>): string {
+    return clientOf(c.env.peer, c.req.header("x-forwarded-for") ?? null, this.#trusted);
+  }
+
+  #enter(c: Context<Env>, session: Session): void {
+    c.set("caller", { kind: "user", session, scopes: session.user.scopes });
+    c.set("owner", `user ${session.user.name}`);
   }
 
   /** An error as it may be shown; what is wrong with us is logged, a client that left is not. */
@@ -58,7 +128,8 @@ export class Shared {
     if (thrown instanceof Error && thrown.name === "AbortError") return error;
     if (error.code === "internal" || error.code === "store_unavailable") {
       const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      this.options.log.error("A request failed.", { code: error.code, reason });
+      error.request = requestName();
+      this.options.log.error("A request failed.", { request: error.request, code: error.code, reason });
     }
     return error;
   }
@@ -74,18 +145,19 @@ export class Shared {
     };
   }
 
-  /** Lets through who may make a link: with a key, or where anyone may, a few times a minute without one. */
-  mayCreate(): MiddlewareHandler<Env> {
-    const withKey = this.needs("links:write");
+  /**
+   * Lets through who may make a link: with a key or (where `sessions`) signed in, or where anyone may, a few times a minute
+   * without.
+   */
+  mayCreate({ sessions = true } = {}): MiddlewareHandler<Env> {
+    const proven = sessions ? this.needs("links:write") : this.needsKey("links:write");
     return async (c, next) => {
-      if (!this.options.publicCreate || c.req.header("authorization") !== undefined) return withKey(c, next);
-      const address = clientOf(c.env.peer, c.req.header("x-forwarded-for") ?? null, this.#trusted);
+      const signedIn = sessions && c.req.header(sessionHeader) !== undefined && this.cookie.tokenOf(c.req.raw);
+      if (!this.options.publicCreate || signedIn || c.req.header("authorization") !== undefined) return proven(c, next);
+      const address = this.addressOf(c);
       const wait = Math.ceil(this.#limit.take(address, this.options.now()) / 1000);
-      if (wait > 0) {
-        c.header("Retry-After", String(wait));
-        throw new CurtError("rate_limited", `Too fast. ${wait} s.`);
-      }
-      c.set("key", undefined);
+      if (wait > 0) throw new CurtError("rate_limited", `Too fast. ${wait} s.`, [], wait);
+      c.set("caller", undefined);
       c.set("owner", `address ${address}`);
       await next();
     };

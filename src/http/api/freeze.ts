@@ -4,7 +4,7 @@ import { type Api, jsonBody, type Shared } from "./context.ts";
 import { freezeBody, freezeSchema, problems } from "./schemas.ts";
 import { shownFreeze } from "./shown.ts";
 
-const security = [{ key: [] }];
+const security = [{ key: [] }, { session: [] }];
 
 /** Freezing the store for `curt migrate`, which can't write to the embedded one itself while a server holds it. */
 export function freezePaths(api: Api, shared: Shared): void {
@@ -23,7 +23,14 @@ export function freezePaths(api: Api, shared: Shared): void {
         description: "The freeze that holds now, which may be somebody else's",
         content: { "application/json": { schema: freezeSchema } },
       },
-      ...problems("invalid_input", "unauthorized", "forbidden", "body_too_large", "unsupported_media_type"),
+      ...problems(
+        "invalid_input",
+        "unauthorized",
+        "forbidden",
+        "wrong_origin",
+        "body_too_large",
+        "unsupported_media_type",
+      ),
     },
   });
   api.openapi(put, async (c) => {
@@ -39,7 +46,7 @@ export function freezePaths(api: Api, shared: Shared): void {
     middleware: [admin] as const,
     responses: {
       204: { description: "The store is not frozen, or not any more" },
-      ...problems("unauthorized", "forbidden"),
+      ...problems("unauthorized", "forbidden", "wrong_origin"),
     },
   });
   api.openapi(remove, async (c) => {

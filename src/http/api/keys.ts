@@ -4,7 +4,7 @@ import { type Api, jsonBody, type Shared } from "./context.ts";
 import { keyBody, keySchema, newKeySchema, problems } from "./schemas.ts";
 import { shownKey } from "./shown.ts";
 
-const security = [{ key: [] }];
+const security = [{ key: [] }, { session: [] }];
 
 /** The paths of API keys. All need a key with the scope `admin`. */
 export function keyPaths(api: Api, shared: Shared): void {
@@ -20,7 +20,14 @@ export function keyPaths(api: Api, shared: Shared): void {
     request: { body: { required: true, content: { "application/json": { schema: keyBody } } } },
     responses: {
       201: { description: "Made; its text is shown once", content: { "application/json": { schema: newKeySchema } } },
-      ...problems("invalid_input", "unauthorized", "forbidden", "body_too_large", "unsupported_media_type"),
+      ...problems(
+        "invalid_input",
+        "unauthorized",
+        "forbidden",
+        "wrong_origin",
+        "body_too_large",
+        "unsupported_media_type",
+      ),
     },
   });
   api.openapi(create, async (c) => {
@@ -42,7 +49,7 @@ export function keyPaths(api: Api, shared: Shared): void {
         description: "All keys",
         content: { "application/json": { schema: z.object({ keys: z.array(keySchema) }) } },
       },
-      ...problems("unauthorized", "forbidden"),
+      ...problems("unauthorized", "forbidden", "wrong_origin"),
     },
   });
   api.openapi(list, async (c) => c.json({ keys: (await keys.list()).map(shownKey) }, 200));
@@ -56,7 +63,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     request: { params: z.object({ id: z.string().max(64) }) },
     responses: {
       204: { description: "Deleted; refused from now on" },
-      ...problems("invalid_input", "unauthorized", "forbidden", "not_found"),
+      ...problems("invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found"),
     },
   });
   api.openapi(remove, async (c) => {

@@ -15,7 +15,7 @@ const slugParam = z.object({ slug: z.string().openapi({ description: "Percent-en
 const ifMatch = z.object({
   "if-match": z.string().optional().openapi({ description: 'The version: "3", or *' }),
 });
-const security = [{ key: [] }];
+const security = [{ key: [] }, { session: [] }];
 
 const createRoutes = (shared: Shared) => ({
   create: createRoute({
@@ -34,7 +34,15 @@ const createRoutes = (shared: Shared) => ({
       201: { description: "Made", ...link },
       200: { description: "There was one", ...link },
       ...problems(
-        ...(["invalid_input", "slug_reserved", "unauthorized", "forbidden", "slug_taken", "link_deleted"] as const),
+        ...([
+          "invalid_input",
+          "slug_reserved",
+          "unauthorized",
+          "forbidden",
+          "wrong_origin",
+          "slug_taken",
+          "link_deleted",
+        ] as const),
         ...(["body_too_large", "unsupported_media_type", "idempotency_mismatch", "rate_limited"] as const),
         "slugs_exhausted",
       ),
@@ -49,7 +57,7 @@ const createRoutes = (shared: Shared) => ({
     request: { query: listQuery },
     responses: {
       200: { description: "A page", content: { "application/json": { schema: pageSchema } } },
-      ...problems("invalid_input", "unauthorized", "forbidden"),
+      ...problems("invalid_input", "unauthorized", "forbidden", "wrong_origin"),
     },
   }),
   get: createRoute({
@@ -59,7 +67,10 @@ const createRoutes = (shared: Shared) => ({
     security,
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
-    responses: { 200: { description: "The link", ...link }, ...problems("unauthorized", "forbidden", "not_found") },
+    responses: {
+      200: { description: "The link", ...link },
+      ...problems("unauthorized", "forbidden", "wrong_origin", "not_found"),
+    },
   }),
   edit: createRoute({
     method: "patch",
@@ -75,7 +86,7 @@ const createRoutes = (shared: Shared) => ({
     responses: {
       200: { description: "Changed", ...link },
       ...problems(
-        ...(["invalid_input", "unauthorized", "forbidden", "not_found", "version_mismatch"] as const),
+        ...(["invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found", "version_mismatch"] as const),
         ...(["body_too_large", "unsupported_media_type"] as const),
       ),
     },
@@ -89,7 +100,7 @@ const createRoutes = (shared: Shared) => ({
     request: { params: slugParam, headers: ifMatch },
     responses: {
       204: { description: "Deleted" },
-      ...problems("invalid_input", "unauthorized", "forbidden", "not_found", "version_mismatch"),
+      ...problems("invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found", "version_mismatch"),
     },
   }),
 });

@@ -57,6 +57,7 @@ export function documentPath(api: Api): void {
   });
   for (const path of otherPaths) api.openAPIRegistry.registerPath(path);
   api.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
+  api.openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "curt" });
   api.openapi(route, (c) => {
     const info = { title: "Curt", version: "1", description: "Long in, short out." };
     const document: object = api.getOpenAPI31Document({ openapi: "3.1.0", info });

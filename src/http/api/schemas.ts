@@ -16,7 +16,7 @@ import {
 } from "../limits.ts";
 
 /** Text of at most `limit` code points, whole, without control characters (a `note` may have lines and tabs). */
-function text(limit: number, lines = false) {
+export function text(limit: number, lines = false) {
   const control = lines ? /\p{Cc}/u : /[\p{Cc}\u2028\u2029]/u;
   return z
     .string()
@@ -93,7 +93,7 @@ export const patchBody = z
   .refine((patch) => Object.keys(patch).length > 0, { error: "Names no field to change." })
   .openapi("LinkPatch");
 
-const shownTime = z.string().openapi({ format: "date-time", example: "2031-01-31T12:00:00.000Z" });
+export const shownTime = z.string().openapi({ format: "date-time", example: "2031-01-31T12:00:00.000Z" });
 
 export const linkSchema = z
   .object({

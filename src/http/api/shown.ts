@@ -4,7 +4,7 @@ import { type LinkRecord, stateOf } from "../../core/link.ts";
 import { pathOfSlug } from "../address.ts";
 import type { ShownLink } from "./schemas.ts";
 
-const timeOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+export const timeOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
 /** Where visitors reach a link. */
 export function shortUrlOf(link: LinkRecord, baseUrl: string): string {

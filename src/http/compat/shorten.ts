@@ -16,7 +16,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
     path: "/generateUrl",
     summary: "Make a link; its short address as text",
     security: [{ key: [] }, {}],
-    middleware: [shared.notHead(), shared.mayCreate()] as const,
+    middleware: [shared.notHead(), shared.mayCreate({ sessions: false })] as const,
     request: { query: z.object({ url: z.string().optional() }) },
     responses: {
       200: { description: "The short address", content: plain },
@@ -42,7 +42,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
     summary: "The link of an address: the same one for the same address",
     description: "`url` as JSON, as a form, or in the query.",
     security: [{ key: [] }, {}],
-    middleware: [shared.mayCreate()] as const,
+    middleware: [shared.mayCreate({ sessions: false })] as const,
     responses: {
       201: { description: "Made", ...short },
       200: { description: "There was one", ...short },

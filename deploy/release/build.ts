@@ -1,0 +1,49 @@
+/**
+ * Makes the release: one executable that needs nothing but the system's C library.
+ *   npm run build                       for this machine, in dist/curt
+ *   npm run build -- --target NAME      for another one: linux-x64, linux-arm64, darwin-arm64 or darwin-x64, in dist/curt-NAME.
+ *                                       The runtime for it is fetched by the bundler, unless it was before.
+ *   npm run build -- --out FILE
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const root = join(import.meta.dir, "..", "..");
+const targets = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"] as const;
+type Target = (typeof targets)[number];
+
+const { values } = parseArgs({ options: { target: { type: "string" }, out: { type: "string" } } });
+const target = targets.find((one) => one === values.target);
+if (values.target !== undefined && target === undefined) {
+  console.error(`build: --target takes ${targets.join(", ")}.`);
+  process.exit(2);
+}
+process.exit(await build(target, resolve(values.out ?? join(root, "dist", target ? `curt-${target}` : "curt"))));
+
+async function build(target: Target | undefined, outfile: string): Promise<number> {
+  mkdirSync(dirname(outfile), { recursive: true });
+  try {
+    await Bun.build({
+      entrypoints: [join(root, "src", "cli", "one-file.ts")],
+      // Files of their own, each loaded when it is needed, and code that is compiled already: a fifth of the start.
+      splitting: true,
+      bytecode: true,
+      format: "esm",
+      minify: { whitespace: true, syntax: true, identifiers: false },
+      target: "bun",
+      compile: {
+        outfile,
+        // Whoever starts it somewhere must not be configured by what happens to lie there.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        ...(target === undefined ? {} : { target: `bun-${target}` as const }),
+      },
+    });
+  } catch (error) {
+    console.error(error instanceof AggregateError ? error.errors.map(String).join("\n") : String(error));
+    return 1;
+  }
+  console.log(`${outfile} (${(statSync(outfile).size / 1e6).toFixed(0)} MB)`);
+  return 0;
+}
