@@ -20,6 +20,7 @@ export interface Finding {
     | "lock"
     | "store"
     | "contents"
+    | "clicks"
     | "backup"
     | "port"
     | "server";

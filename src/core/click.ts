@@ -133,8 +133,12 @@ export interface ClickStore {
   read(query: ClickQuery): Promise<ClickAnswer>;
   /** Redirects answered, bots included, in the order of the links; at most 1,000. */
   clicksOf(links: readonly ClickId[]): Promise<number[]>;
-  /** The latest visits of a link, latest first; at most 1,000. */
-  visits(link: ClickId, limit: number): Promise<Visit[]>;
+  /**
+   * The latest visits of a link, latest first; at most 1,000, with those of the same ms as the last of them. `before`: only
+   * earlier ones, in ms since 1970, so that the next page begins with the time of the last one's last visit. The latest
+   * 1,000 are kept all, of older ones a sample, and none past the retention.
+   */
+  visits(link: ClickId, limit: number, before?: number): Promise<Visit[]>;
   /**
    * Housekeeping of this writer's counts, in slices of about `budget` ms: merges what was added, drops hours and visits
    * past their retention (`now` in ms). `true`: there is more to do. Never changes an answer but by retention.

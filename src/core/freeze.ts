@@ -67,7 +67,7 @@ function read({ value, version, expiresAt }: Document): Frozen {
  */
 export function honouringFreeze(store: Store, clock: () => number, deaf = false): Store {
   if (deaf) return store;
-  const { id: storeId, links, registry, contents } = store;
+  const { id: storeId, links, registry, contents, clicks } = store;
   const gate = new Gate(registry, clock);
   return {
     id: storeId,
@@ -88,6 +88,15 @@ export function honouringFreeze(store: Store, clock: () => number, deaf = false)
       remove: (of, name) =>
         of === controlKind ? registry.remove(of, name) : gate.through(() => registry.remove(of, name)),
       list: (of) => registry.list(of),
+    },
+    clicks: {
+      last: (writer) => clicks.last(writer),
+      // Whoever adds clicks waits: they go into the store that this one is moved to, or into this one again.
+      add: (batch) => gate.through(() => clicks.add(batch)),
+      read: (query) => clicks.read(query),
+      clicksOf: (ids) => clicks.clicksOf(ids),
+      visits: (link, limit, before) => clicks.visits(link, limit, before),
+      tend: (writer, now, budget) => gate.through(() => clicks.tend(writer, now, budget)),
     },
     close: () => store.close(),
   };

@@ -1,3 +1,4 @@
+import type { ClickStore } from "./click.ts";
 import type { LinkId, LinkRecord, LinkState } from "./link.ts";
 
 /**
@@ -11,6 +12,7 @@ export interface Store {
   readonly links: LinkStore;
   readonly registry: Registry;
   readonly contents: Contents;
+  readonly clicks: ClickStore;
   close(): Promise<void>;
 }
 

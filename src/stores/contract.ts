@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, setDefaultTimeout } from "bun:test";
 import type { Store } from "../core/store.ts";
+import { describeClicks } from "./contract/clicks.ts";
 import { describeClosing } from "./contract/closing.ts";
 import { describeContents } from "./contract/contents.ts";
 import { describeFeed } from "./contract/feed.ts";
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describeRegistry(current);
     describeContents(current);
     describeModel(current);
+    describeClicks(current);
     describeClosing(current);
   });
 }

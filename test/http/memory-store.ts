@@ -1,3 +1,4 @@
+import type { ClickStore } from "../../src/core/click.ts";
 import { keyOf, type LinkId, type LinkRecord, stateOf } from "../../src/core/link.ts";
 import {
   type ChangePage,
@@ -14,6 +15,8 @@ import {
   StoreUnavailable,
 } from "../../src/core/store.ts";
 import { wordsOf } from "../../src/core/words.ts";
+import { KeptClicks } from "../../src/stores/clicks/store.ts";
+import { MemoryKeeper } from "../../src/stores/contract/memory-keeper.ts";
 
 /**
  * A store in memory that a test can slow down, make fail, or stop between any two steps: `before` runs ahead of every
@@ -34,6 +37,8 @@ export class MemoryStore implements Store {
     await this.before(operation);
     if (this.failure !== undefined) throw this.failure;
   }
+
+  readonly clicks: ClickStore = new KeptClicks({ keeper: new MemoryKeeper(), clock: () => this.now() });
 
   readonly links: LinkStore = {
     insert: async (record) => {

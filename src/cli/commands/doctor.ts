@@ -3,10 +3,9 @@ import type { Command } from "commander";
 import type { Config } from "../../config.ts";
 import { StoreDamaged } from "../../core/store.ts";
 import { lockData } from "../../processes/lock.ts";
-import { Connection } from "../../stores/sql/connection.ts";
-import { replaceMark } from "../../stores/sql/mark.ts";
-import { readMeta } from "../../stores/sql/schema.ts";
-import { type Damage, verify } from "../../stores/sql/scrub.ts";
+import { verifyClicks } from "../../stores/sql/clicks.ts";
+import { verify } from "../../stores/sql/scrub.ts";
+import { acceptClicks, acceptDatabase, clicksPath } from "../../stores/sql/start.ts";
 import { backupsFolder, newestBackup } from "../backups.ts";
 import {
   checkFolder,
@@ -53,11 +52,13 @@ async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
   findings.push(lock.finding);
   const store = await checkStore(config, lock.held);
   const contents = await checkContents(context, lock.held);
-  const whole = contents === undefined ? false : contents.ok;
+  const clicks = await checkClicks(context, lock.held);
+  const whole = contents === undefined ? false : contents.ok && clicks?.ok !== false;
   if (!store.ok && whole && repairs) findings.push(repaired(config, store.message));
   else
     findings.push(store.ok || config.store.kind !== "sqlite" ? store : { ...store, remedy: remedyFor(config, whole) });
   if (contents !== undefined) findings.push(contents.ok ? contents : { ...contents, remedy: remedyFor(config, false) });
+  if (clicks !== undefined) findings.push(clicks.ok ? clicks : { ...clicks, remedy: remedyFor(config, false) });
   findings.push(lastBackup(config));
   findings.push(...(await checkServer(config, lock.held, context.interrupted)));
   return findings;
@@ -76,14 +77,33 @@ async function checkContents({ config, interrupted }: Context, held: boolean): P
       onProgress: (done, total) => progress.update(total === 0 ? 100 : (100 * done) / total, `${done} of ${total}`),
     });
     if (damages.length === 0) return { check: "contents", ok: true, message: "every row and index is whole" };
-    return { check: "contents", ok: false, message: namesOf(damages) };
+    return { check: "contents", ok: false, message: namesOf(damages.map(({ message }) => message)) };
   } finally {
     progress.stop();
   }
 }
 
-function namesOf(damages: readonly Damage[]): string {
-  const named = damages.slice(0, mostNamed).map((damage) => withoutAdvice(damage.message));
+/** Every block of the counts of clicks; `undefined` if there are none yet. */
+async function checkClicks({ config, interrupted }: Context, held: boolean): Promise<Finding | undefined> {
+  const path = clicksPath(config.storePath);
+  const there = config.store.kind === "sqlite" && statSync(path, { throwIfNoEntry: false });
+  if (!there) return undefined;
+  const progress = showProgress("clicks", 100);
+  try {
+    const damages = await verifyClicks(path, {
+      pages: !held,
+      signal: interrupted,
+      onProgress: (done, total) => progress.update((100 * done) / total, `${done} of ${total}`),
+    });
+    if (damages.length === 0) return { check: "clicks", ok: true, message: "every block of counts is whole" };
+    return { check: "clicks", ok: false, message: namesOf(damages) };
+  } finally {
+    progress.stop();
+  }
+}
+
+function namesOf(damages: readonly string[]): string {
+  const named = damages.slice(0, mostNamed).map(withoutAdvice);
   const more = damages.length > mostNamed ? `; and ${damages.length - mostNamed} more` : "";
   return `${damages.length} damaged: ${named.join("; ")}${more}`;
 }
@@ -101,14 +121,9 @@ function remedyFor(config: Config, whole: boolean): string {
 function repaired(config: Config, damage: string): Finding {
   const lock = lockData(config);
   try {
-    const connection = new Connection(config.storePath, { write: false, cacheBytes: 1e6 });
-    try {
-      const { store, commits } = readMeta(connection.db, config.storePath);
-      replaceMark(config.storePath, { store, commits, bytes: statSync(config.storePath).size });
-      return { check: "store", ok: true, message: `Goes on with ${commits} commits. Given up: ${damage}` };
-    } finally {
-      connection.close();
-    }
+    const commits = acceptDatabase(config.storePath);
+    if (statSync(clicksPath(config.storePath), { throwIfNoEntry: false })) acceptClicks(config.storePath);
+    return { check: "store", ok: true, message: `Goes on with ${commits} commits. Given up: ${damage}` };
   } catch (error) {
     if (error instanceof StoreDamaged) return { check: "store", ok: false, message: error.message };
     throw error;

@@ -34,6 +34,7 @@ export function patient(store: Store, signal: AbortSignal): Store {
       scanDocuments: (cursor, limit) => again(() => contents.scanDocuments(cursor, limit)),
       adoptDocuments: (documents) => again(() => contents.adoptDocuments(documents)),
     },
+    clicks: store.clicks,
     close: () => store.close(),
   };
 }

@@ -24,6 +24,14 @@ const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE IF NOT EXISTS registry (
       kind text, id text, value text, version int, expires_at bigint, writes text, PRIMARY KEY ((kind, id)))`,
   ],
+  [
+    `CREATE TABLE IF NOT EXISTS click_heads (
+      writer text, version bigint, number bigint, position text, runs text, PRIMARY KEY ((writer)))`,
+    // Blobs are compressed already.
+    `CREATE TABLE IF NOT EXISTS click_blobs (
+      writer text, run bigint, part int, block int, bytes blob, PRIMARY KEY ((writer, run, part), block))
+      WITH compression = {'enabled': false}`,
+  ],
 ];
 
 export const schemaVersion = migrations.length;

@@ -1,7 +1,10 @@
+import type { ClickStore } from "../../core/click.ts";
 import type { Contents, LinkStore, Registry, Store } from "../../core/store.ts";
 import { StoreUnavailable } from "../../core/store.ts";
+import { KeptClicks, type KeptClicksOptions } from "../clicks/store.ts";
 import { addressOf } from "./address.ts";
 import { Buckets } from "./buckets.ts";
+import { CassandraClickKeeper } from "./clicks.ts";
 import { Cluster } from "./cluster.ts";
 import { CassandraContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
@@ -23,6 +26,8 @@ export interface CassandraStoreOptions {
   readonly readLimit?: number;
   readonly writeLimit?: number;
   readonly mutants?: CassandraMutants;
+  /** See `KeptClicksOptions`. */
+  readonly clickMutants?: KeptClicksOptions["mutants"];
 }
 
 /**
@@ -43,7 +48,9 @@ export class CassandraStore implements Store {
   readonly links: LinkStore;
   readonly registry: Registry;
   readonly contents: Contents;
+  readonly clicks: ClickStore;
   readonly #cluster: Cluster;
+  readonly #clicks: KeptClicks;
 
   constructor({ client, store }: Prepared, shown: string, options: CassandraStoreOptions) {
     const { readLimit = 800, writeLimit = 5000, clock = Date.now, bucketSize = 4096, mutants = [] } = options;
@@ -57,10 +64,17 @@ export class CassandraStore implements Store {
     this.links = new CassandraLinks({ cluster, buckets, index, lists: new LinkLists(cluster), feed, mutants });
     this.registry = registry;
     this.contents = new CassandraContents({ cluster, buckets, index, feed, registry, clock });
+    this.#clicks = new KeptClicks({
+      keeper: new CassandraClickKeeper(cluster),
+      clock,
+      mutants: options.clickMutants ?? [],
+    });
+    this.clicks = this.#clicks;
   }
 
   /** Ends the connections when what is done behind has ended, at most after 6 s. */
-  close(): Promise<void> {
-    return this.#cluster.close();
+  async close(): Promise<void> {
+    await this.#clicks.close();
+    await this.#cluster.close();
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { StoreUnavailable } from "../../core/store.ts";
 import type { Current } from "../contract.ts";
+import { batch, clickQuery, linkId } from "./click-samples.ts";
 import { deleted, query, sample } from "./samples.ts";
 
 export function describeClosing(current: Current): void {
@@ -33,6 +34,13 @@ export function describeClosing(current: Current): void {
         scanDocuments: () => store.contents.scanDocuments(null, 1),
         adoptDocuments: () =>
           store.contents.adoptDocuments([{ kind: "k", id: "b", value: "1", version: 2, expiresAt: null }]),
+        "clicks last": () => store.clicks.last("node-1"),
+        "clicks add": () => store.clicks.add(batch(1, [])),
+        "clicks read": () => store.clicks.read(clickQuery()),
+        clicksOf: () => store.clicks.clicksOf([linkId(1)]),
+        "clicksOf none": () => store.clicks.clicksOf([]),
+        visits: () => store.clicks.visits(linkId(1), 1),
+        tend: () => store.clicks.tend("node-1", Date.now(), 1),
       };
       for (const [name, call] of Object.entries(calls)) {
         let thrown: unknown;

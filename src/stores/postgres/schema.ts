@@ -37,6 +37,17 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX registry_by_expiry ON registry (expires_at) WHERE expires_at IS NOT NULL;
   `,
+  `
+  CREATE TABLE click_heads (
+    writer text COLLATE "C" PRIMARY KEY, version bigint NOT NULL, number bigint NOT NULL, position text NOT NULL,
+    runs text NOT NULL
+  );
+  CREATE TABLE click_blobs (
+    writer text COLLATE "C", run bigint, block integer, bytes bytea NOT NULL,
+    PRIMARY KEY (writer, run, block)
+  );
+  ALTER TABLE click_blobs ALTER COLUMN bytes SET STORAGE EXTERNAL;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

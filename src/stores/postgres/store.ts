@@ -1,5 +1,8 @@
+import type { ClickStore } from "../../core/click.ts";
 import type { Contents, LinkStore, Registry, Store } from "../../core/store.ts";
+import { KeptClicks, type KeptClicksOptions } from "../clicks/store.ts";
 import { addressOf } from "./address.ts";
+import { PostgresClickKeeper } from "./clicks.ts";
 import { PostgresContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { PostgresLinks } from "./links.ts";
@@ -20,6 +23,8 @@ export interface PostgresStoreOptions {
   readonly readLimit?: number;
   readonly writeLimit?: number;
   readonly mutants?: PostgresMutants;
+  /** See `KeptClicksOptions`. */
+  readonly clickMutants?: KeptClicksOptions["mutants"];
 }
 
 /**
@@ -59,8 +64,10 @@ export class PostgresStore implements Store {
   readonly links: LinkStore;
   readonly registry: Registry;
   readonly contents: Contents;
+  readonly clicks: ClickStore;
   readonly feed: Feed;
   readonly #pools: readonly Pool[];
+  readonly #clicks: KeptClicks;
 
   constructor(parts: Parts, options: PostgresStoreOptions) {
     const { lookups, writes, lists, store, writeLimit } = parts;
@@ -78,10 +85,17 @@ export class PostgresStore implements Store {
     });
     this.registry = new PostgresRegistry({ lookups, writes, lists, writeLimit, clock, mutants });
     this.contents = new PostgresContents({ lists, writes, writeLimit, feed: this.feed, clock });
+    this.#clicks = new KeptClicks({
+      keeper: new PostgresClickKeeper({ lists, writes, writeLimit }),
+      clock,
+      mutants: options.clickMutants ?? [],
+    });
+    this.clicks = this.#clicks;
   }
 
   /** Ends the connections when what is under way has ended, at most after its deadline. */
   async close(): Promise<void> {
+    await this.#clicks.close();
     await Promise.all(this.#pools.map((pool) => pool.close()));
   }
 }

@@ -9,14 +9,15 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
+import { verifyClicks } from "./clicks.ts";
 import { Connection } from "./connection.ts";
 import { storeError } from "./failure.ts";
-import { markPath, replaceMark, syncDirectory } from "./mark.ts";
-import { readMeta, schemaVersion, writeMeta } from "./schema.ts";
+import { type Mark, markPath, replaceMark, syncDirectory } from "./mark.ts";
+import { clicksSchema, linksSchema, readMeta, type Schema, schemaVersion, writeMeta } from "./schema.ts";
 import { type Damage, verify } from "./scrub.ts";
-import { sizeOf, syncFile } from "./start.ts";
+import { clicksPath, sizeOf, syncFile } from "./start.ts";
 
 /** What `manifest.json` of a backup says about the `links.db` beside it. */
 export interface BackupManifest {
@@ -29,16 +30,19 @@ export interface BackupManifest {
   readonly documents: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** Of the `clicks.db` beside it. Backups of a Curt that did not count clicks have none. */
+  readonly clicks?: { readonly commits: number; readonly bytes: number; readonly sha256: string };
   /** RFC 3339, UTC. */
   readonly createdAt: string;
 }
 
 const databaseName = "links.db";
+const clicksName = "clicks.db";
 const manifestName = "manifest.json";
 
 /**
- * Copies the store of the file `path`, as of one moment and also while it is served, into the new folder `target`:
- * `links.db`, compacted and checked, and `manifest.json`. The folder has its name only when all of it is on the disk.
+ * Copies the store of the file `path`, also while it is served, into the new folder `target`: `links.db` and `clicks.db`,
+ * each as of one moment, compacted and checked, and `manifest.json`. The folder has its name only when all of it is on the disk.
  * Throws `StoreDamaged` if the copy shows damage, and an error if the folder exists or can't be written.
  */
 export async function backupStore(path: string, target: string): Promise<BackupManifest> {
@@ -50,7 +54,8 @@ export async function backupStore(path: string, target: string): Promise<BackupM
     const copy = join(part, databaseName);
     copyDatabase(path, copy);
     assertSound(await verify(copy, { pages: true }), path);
-    const manifest = { ...describe(copy), bytes: sizeOf(copy) ?? 0, sha256: await digest(copy) };
+    const clicks = await backupClicks(clicksPath(path), join(part, clicksName));
+    const manifest = { ...describe(copy), bytes: sizeOf(copy) ?? 0, sha256: await digest(copy), ...clicks };
     writeFileSync(join(part, manifestName), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
     syncFile(copy);
     syncFile(join(part, manifestName));
@@ -61,6 +66,30 @@ export async function backupStore(path: string, target: string): Promise<BackupM
   } catch (error) {
     rmSync(part, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** There is none yet where a Curt that did not count clicks was not started anew. */
+async function backupClicks(path: string, copy: string): Promise<Pick<BackupManifest, "clicks">> {
+  if (sizeOf(path) === undefined) return {};
+  copyDatabase(path, copy);
+  const commits = await assertSoundClicks(copy, path);
+  syncFile(copy);
+  return { clicks: { commits, bytes: sizeOf(copy) ?? 0, sha256: await digest(copy) } };
+}
+
+/** Gives how many commits are in it. */
+async function assertSoundClicks(copy: string, path: string): Promise<number> {
+  const damages = await verifyClicks(copy, { pages: true });
+  if (damages.length > 0)
+    throw new StoreDamaged(
+      `${path} is damaged in ${damages.length} places, so its copy is too: ${damages.slice(0, 3).join(" ")}`,
+    );
+  const connection = new Connection(copy, { write: false, cacheBytes: 1e6 });
+  try {
+    return connection.use(() => readMeta(connection.db, copy, clicksSchema)).commits;
+  } finally {
+    connection.close();
   }
 }
 
@@ -78,24 +107,39 @@ export interface Restored {
 export async function restoreStore(backup: string, path: string, now: Date = new Date()): Promise<Restored> {
   const manifest = readManifest(backup);
   const made = `${path}.restoring`;
+  const madeClicks = `${clicksPath(path)}.restoring`;
+  const removeMade = () => {
+    for (const file of [made, madeClicks])
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+  };
   try {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(made + suffix, { force: true });
-    copyFileSync(join(backup, databaseName), made);
-    const sha256 = await digest(made);
-    if (sha256 !== manifest.sha256) {
-      throw new StoreDamaged(
-        `The backup ${backup} is damaged: ${databaseName} has SHA-256 ${sha256}, its manifest says ${manifest.sha256}.`,
-      );
-    }
+    removeMade();
+    const store = randomBytes(12).toString("hex");
+    await copyBack(join(backup, databaseName), made, manifest.sha256);
     assertSound(await verify(made), made);
-    const store = rename(made);
-    syncFile(made);
-    const movedTo = replaceFiles(path, made, now, { store, commits: manifest.commits, bytes: sizeOf(made) ?? 0 });
-    return { manifest, movedTo };
+    rename(made, store, linksSchema);
+    const news: NewFile[] = [{ path, made, mark: { store, commits: manifest.commits, bytes: sizeOf(made) ?? 0 } }];
+    if (manifest.clicks !== undefined) {
+      await copyBack(join(backup, clicksName), madeClicks, manifest.clicks.sha256);
+      await assertSoundClicks(madeClicks, madeClicks);
+      rename(madeClicks, store, clicksSchema);
+      const mark = { store, commits: manifest.clicks.commits, bytes: sizeOf(madeClicks) ?? 0 };
+      news.unshift({ path: clicksPath(path), made: madeClicks, mark });
+    }
+    return { manifest, movedTo: replaceFiles(path, news, now) };
   } catch (error) {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(made + suffix, { force: true });
+    removeMade();
     throw error;
   }
+}
+
+async function copyBack(file: string, made: string, wanted: string): Promise<void> {
+  copyFileSync(file, made);
+  const sha256 = await digest(made);
+  if (sha256 !== wanted)
+    throw new StoreDamaged(
+      `The backup ${dirname(file)} is damaged: ${basename(file)} has SHA-256 ${sha256}, its manifest says ${wanted}.`,
+    );
 }
 
 function copyDatabase(path: string, copy: string): void {
@@ -148,47 +192,51 @@ function readManifest(backup: string): BackupManifest {
       `The backup ${backup} has schema ${manifest.schema}, made by a newer Curt; this one knows up to ${schemaVersion}.`,
     );
   }
-  if (!existsSync(join(backup, databaseName)))
-    throw new StoreDamaged(`The backup ${backup} is damaged: ${databaseName} is missing.`);
+  for (const name of [databaseName, ...(manifest.clicks === undefined ? [] : [clicksName])])
+    if (!existsSync(join(backup, name))) throw new StoreDamaged(`The backup ${backup} is damaged: ${name} is missing.`);
   return manifest as BackupManifest;
 }
 
 /** Gives the copy a name of its own: it is another history than the one whose changes others have read. */
-function rename(made: string): string {
+function rename(made: string, store: string, schema: Schema): void {
   const connection = new Connection(made, { write: true, cacheBytes: 4e6 });
   try {
-    return connection.use(() => {
-      const store = randomBytes(12).toString("hex");
+    connection.use(() => {
       connection.db.run("PRAGMA journal_mode = WAL");
-      writeMeta(connection.db, { ...readMeta(connection.db, made), store });
+      writeMeta(connection.db, { ...readMeta(connection.db, made, schema), store });
       connection.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-      return store;
     });
   } finally {
     connection.close();
   }
+  syncFile(made);
+}
+
+interface NewFile {
+  readonly path: string;
+  readonly made: string;
+  readonly mark: Mark;
 }
 
 /**
- * The new mark goes first: from then until the new file has its name, a start finds a mark that fits nothing and refuses.
+ * The links' new mark goes first: from then until the new file of the links has its name, which it gets last, a start finds
+ * a mark that fits nothing and refuses.
  */
-function replaceFiles(
-  path: string,
-  made: string,
-  now: Date,
-  mark: Parameters<typeof replaceMark>[1],
-): string | undefined {
-  const old = [path, `${path}-wal`, `${path}-shm`].filter((file) => existsSync(file));
+function replaceFiles(path: string, news: readonly NewFile[], now: Date): string | undefined {
+  const all = [path, clicksPath(path)];
+  const old = all.flatMap((file) => [file, `${file}-wal`, `${file}-shm`]).filter((file) => existsSync(file));
+  const marks = all.map(markPath).filter((file) => existsSync(file));
   let movedTo: string | undefined;
-  if (old.length > 0 || existsSync(markPath(path))) {
+  if (old.length > 0 || marks.length > 0) {
     movedTo = `${path}.damaged-${now.toISOString().replaceAll(":", "-")}`;
     mkdirSync(movedTo, { mode: 0o700 });
-    if (existsSync(markPath(path))) copyFileSync(markPath(path), join(movedTo, basename(markPath(path))));
+    for (const mark of marks) copyFileSync(mark, join(movedTo, basename(mark)));
   }
-  replaceMark(path, mark);
   try {
+    for (const { path: file, mark } of news.toReversed()) replaceMark(file, mark);
     for (const file of old) renameSync(file, join(movedTo ?? "", basename(file)));
-    renameSync(made, path);
+    if (news.length < all.length) rmSync(markPath(clicksPath(path)), { force: true });
+    for (const { path: file, made } of news) renameSync(made, file);
   } catch (error) {
     throw storeError(error, path);
   }

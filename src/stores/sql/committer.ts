@@ -1,9 +1,8 @@
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
-import { Connection } from "./connection.ts";
-import { OpenMark } from "./mark.ts";
+import { CommittedFile } from "./committed-file.ts";
 import type { Committer, WriteOp, WriteResult } from "./operation.ts";
-import { type Meta, migrate, readMeta, writeMeta } from "./schema.ts";
-import { prepareDatabase, sizeOf } from "./start.ts";
+import { linksSchema } from "./schema.ts";
+import { prepareClicks, prepareDatabase } from "./start.ts";
 import { Writer } from "./writer.ts";
 
 export interface LocalCommitterOptions {
@@ -36,35 +35,20 @@ const queueLimit = 40_000;
  */
 export class LocalCommitter implements Committer {
   readonly #path: string;
-  readonly #connection: Connection;
+  readonly #file: CommittedFile;
   readonly #writer: Writer;
-  readonly #mark: OpenMark;
-  readonly #logPages: number;
-  #meta: Meta;
-  #bytes: number;
   #queue: Waiting[] = [];
   #queued = 0;
   #scheduled = false;
   #closed = false;
   #damage: string | undefined;
-  #checkpointAt: number;
 
   private constructor(path: string, options: LocalCommitterOptions) {
     this.#path = path;
-    this.#logPages = Math.ceil((options.logBytes ?? 16e6) / 4096);
-    this.#checkpointAt = this.#logPages;
-    this.#connection = new Connection(path, { write: true, cacheBytes: 16e6 });
-    const { db } = this.#connection;
-    this.#meta = this.#connection.use(() => {
-      db.run(`PRAGMA synchronous = ${options.unsynced === true ? "NORMAL" : "FULL"}`);
-      db.run("PRAGMA wal_autocheckpoint = 0");
-      db.run("PRAGMA journal_size_limit = 67108864");
-      return migrate(db, readMeta(db, path));
-    });
-    this.#writer = new Writer(this.#connection, options.clock ?? Date.now, options.feedLength ?? 100_000);
-    this.#mark = new OpenMark(path);
-    this.#bytes = 0;
-    this.#checkpoint("PASSIVE");
+    const { logBytes, unsynced } = options;
+    this.#file = new CommittedFile(path, { schema: linksSchema, cacheBytes: 16e6, logBytes, unsynced });
+    const clock = options.clock ?? Date.now;
+    this.#writer = new Writer(this.#file.connection, clock, options.feedLength ?? 100_000);
   }
 
   /**
@@ -72,13 +56,21 @@ export class LocalCommitter implements Committer {
    * naming the damage, if the files are not all that was committed; then nothing is touched.
    */
   static open(path: string, options: LocalCommitterOptions = {}): LocalCommitter {
-    prepareDatabase(path, options.trustFile === true);
-    return new LocalCommitter(path, options);
+    const trustFile = options.trustFile === true;
+    prepareDatabase(path, trustFile);
+    const committer = new LocalCommitter(path, options);
+    try {
+      prepareClicks(path, committer.#file.meta.store, trustFile);
+    } catch (error) {
+      void committer.close();
+      throw error;
+    }
+    return committer;
   }
 
   /** How many commits the database has seen. */
   get commits(): number {
-    return this.#meta.commits;
+    return this.#file.meta.commits;
   }
 
   /** From now on nothing is written: an insert could give away a slug that a damaged index hides. */
@@ -130,7 +122,7 @@ export class LocalCommitter implements Committer {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
-    this.#checkpointIfLong();
+    this.#file.foldIfLong();
   }
 
   /** In one transaction; if one write spoils it, each in its own. */
@@ -146,62 +138,10 @@ export class LocalCommitter implements Committer {
   }
 
   #transaction(ops: readonly WriteOp[]): WriteResult[] {
-    const { db } = this.#connection;
-    const meta = { ...this.#meta, commits: this.#meta.commits + 1 };
-    const results = this.#connection.use(() => {
-      db.run("BEGIN IMMEDIATE");
-      try {
-        const written = this.#writer.apply(ops);
-        writeMeta(db, meta);
-        db.run("COMMIT");
-        return written;
-      } catch (error) {
-        if (db.inTransaction) db.run("ROLLBACK");
-        this.#writer.reload();
-        throw error;
-      }
-    });
-    this.#meta = meta;
-    this.#advanceMark();
-    return results;
-  }
-
-  #advanceMark(): void {
-    try {
-      this.#mark.advance({ store: this.#meta.store, commits: this.#meta.commits, bytes: this.#bytes });
-    } catch (error) {
-      throw new StoreUnavailable(`The mark beside ${this.#path} could not be written: ${String(error)}`);
-    }
-  }
-
-  #checkpointIfLong(): void {
-    const pages = this.#logLength();
-    // A shorter log was begun anew since the last checkpoint.
-    if (pages < this.#checkpointAt - this.#logPages) this.#checkpointAt = this.#logPages;
-    if (pages < this.#checkpointAt) return;
-    // Readers that never pause keep a folded log from being begun anew: then it is worth waiting for them.
-    this.#checkpoint(pages > 8 * this.#logPages ? "TRUNCATE" : "PASSIVE");
-    this.#checkpointAt = pages + this.#logPages;
-  }
-
-  #logLength(): number {
-    const row = this.#connection.db.query<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)").get();
-    return row?.log ?? 0;
-  }
-
-  /** Folds the log into the database. What a full disk keeps from being folded stays in the log. */
-  #checkpoint(mode: "PASSIVE" | "TRUNCATE"): void {
-    try {
-      const row = this.#connection.db
-        .query<{ busy: number; log: number; checkpointed: number }, []>(`PRAGMA wal_checkpoint(${mode})`)
-        .get();
-      if (row !== null && row.busy === 0 && row.log === row.checkpointed) {
-        this.#bytes = sizeOf(this.#path) ?? 0;
-        this.#advanceMark();
-      }
-    } catch {
-      // The next commit tries again, and says what is wrong if it can't be done either.
-    }
+    return this.#file.commit(
+      () => this.#writer.apply(ops),
+      () => this.#writer.reload(),
+    );
   }
 
   /** Writes what still waits, folds the log into the database and closes it. */
@@ -209,9 +149,7 @@ export class LocalCommitter implements Committer {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
     while (this.#queue.length > 0) this.#commitSome();
-    this.#checkpoint("TRUNCATE");
-    this.#connection.close();
-    this.#mark.close();
+    this.#file.close();
     return Promise.resolve();
   }
 }

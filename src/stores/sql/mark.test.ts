@@ -153,8 +153,10 @@ describe("the start refuses", () => {
       writeFileSync(markPath(path), bytes);
       expectRefusal("mark", "is damaged");
     }
-    rmSync(path);
-    rmSync(markPath(path));
+    for (const file of [path, `${path}.clicks`]) {
+      rmSync(file);
+      rmSync(markPath(file));
+    }
     await commit(1);
     writeFileSync(markPath(path), mark);
     expectRefusal("another store");

@@ -2,12 +2,21 @@ import { type Database, SQLiteError } from "bun:sqlite";
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 import { textSum } from "./checksum.ts";
 
+/** What a kind of database file holds. */
+export interface Schema {
+  /** What makes schema `n` out of schema `n - 1`, in order. Published ones never change. */
+  readonly migrations: readonly string[];
+  /** In bytes. */
+  readonly pageSize: number;
+}
+
 /**
- * What makes schema `n` out of schema `n - 1`, in order. Published ones never change.
  * Ids of links rise in the order of creation and are not used again. The word index keeps no text and no positions.
  */
-const migrations: readonly string[] = [
-  `
+export const linksSchema: Schema = {
+  pageSize: 4096,
+  migrations: [
+    `
   CREATE TABLE links (id INTEGER PRIMARY KEY, host TEXT NOT NULL, slug TEXT NOT NULL, doc TEXT NOT NULL, sum INTEGER NOT NULL);
   CREATE UNIQUE INDEX links_by_slug ON links (host, slug);
   CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, detail=none, tokenize='ascii');
@@ -18,9 +27,25 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX registry_by_expiry ON registry (expires_at) WHERE expires_at IS NOT NULL;
   `,
-];
+  ],
+};
 
-export const schemaVersion = migrations.length;
+/** The counts of clicks, in a file of their own. Blobs are compressed already. */
+export const clicksSchema: Schema = {
+  pageSize: 8192,
+  migrations: [
+    `
+  CREATE TABLE heads (
+    writer TEXT PRIMARY KEY, version INTEGER NOT NULL, number INTEGER NOT NULL, position TEXT NOT NULL, runs TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE blobs (id INTEGER PRIMARY KEY, writer TEXT NOT NULL, run INTEGER NOT NULL, block INTEGER NOT NULL, bytes BLOB NOT NULL);
+  CREATE UNIQUE INDEX blobs_by_key ON blobs (writer, run, block);
+  `,
+  ],
+};
+
+/** Of the links' file. */
+export const schemaVersion = linksSchema.migrations.length;
 
 /** Which store a file holds, and how many commits it has seen. */
 export interface Meta {
@@ -35,7 +60,7 @@ export function metaSum(meta: Meta): number {
 }
 
 /** Reads what the file `path` holds. Throws `StoreDamaged` if that is no store, `StoreUnavailable` if it is of a newer Curt. */
-export function readMeta(db: Database, path: string): Meta {
+export function readMeta(db: Database, path: string, { migrations }: Schema = linksSchema): Meta {
   let row: (Meta & { sum: number }) | null;
   try {
     row = db.query<Meta & { sum: number }, []>("SELECT store, schema, commits, sum FROM meta WHERE one = 1").get();
@@ -50,9 +75,9 @@ export function readMeta(db: Database, path: string): Meta {
       `${path}: the row that names the store is damaged. Run curt doctor; curt restore brings a backup back.`,
     );
   }
-  if (row.schema > schemaVersion) {
+  if (row.schema > migrations.length) {
     throw new StoreUnavailable(
-      `${path} has schema ${row.schema}, made by a newer Curt; this one knows up to ${schemaVersion}.`,
+      `${path} has schema ${row.schema}, made by a newer Curt; this one knows up to ${migrations.length}.`,
     );
   }
   return { store: row.store, schema: row.schema, commits: row.commits };
@@ -68,22 +93,22 @@ export function writeMeta(db: Database, meta: Meta): void {
 }
 
 /** Fills an empty database. */
-export function createSchema(db: Database, store: string): void {
-  db.run("PRAGMA page_size = 4096");
+export function createSchema(db: Database, store: string, schema: Schema = linksSchema): void {
+  db.run(`PRAGMA page_size = ${schema.pageSize}`);
   db.run("PRAGMA journal_mode = WAL");
   db.run(
     "CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), store TEXT NOT NULL, schema INTEGER NOT NULL, commits INTEGER NOT NULL, sum INTEGER NOT NULL)",
   );
-  migrate(db, { store, schema: 0, commits: 0 });
+  migrate(db, { store, schema: 0, commits: 0 }, schema);
 }
 
 /** Brings the database to the schema of this Curt: all steps or none. */
-export function migrate(db: Database, meta: Meta): Meta {
-  if (meta.schema === schemaVersion) return meta;
+export function migrate(db: Database, meta: Meta, { migrations }: Schema = linksSchema): Meta {
+  if (meta.schema === migrations.length) return meta;
   db.run("BEGIN IMMEDIATE");
   try {
     for (const step of migrations.slice(meta.schema)) db.run(step);
-    const migrated = { ...meta, schema: schemaVersion };
+    const migrated = { ...meta, schema: migrations.length };
     writeMeta(db, migrated);
     db.run("COMMIT");
     return migrated;

@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync 
 import { StoreDamaged } from "../../core/store.ts";
 import { storeError } from "./failure.ts";
 import { type Mark, markPath, readMark, replaceMark, syncDirectory } from "./mark.ts";
-import { createSchema, type Meta, readMeta } from "./schema.ts";
+import { clicksSchema, createSchema, linksSchema, type Meta, readMeta, type Schema, writeMeta } from "./schema.ts";
 
 /** The size of a file in bytes, `undefined` if there is none. */
 export function sizeOf(path: string): number | undefined {
@@ -23,9 +23,34 @@ function damaged(what: string): StoreDamaged {
  * `trustFile`, for tests: whatever is there is believed.
  */
 export function prepareDatabase(path: string, trustFile: boolean): void {
+  prepare(path, trustFile, { schema: linksSchema, store: randomBytes(12).toString("hex") });
+}
+
+/** Where the counts of clicks are that belong to the store of the file `path`. */
+export function clicksPath(path: string): string {
+  return `${path}.clicks`;
+}
+
+/** The same for the counts of clicks beside the store `store` of the file `path`; they are of that store or damaged. */
+export function prepareClicks(path: string, store: string, trustFile: boolean): void {
+  const file = clicksPath(path);
+  prepare(file, trustFile, { schema: clicksSchema, store });
+  const found = inspect(file, clicksSchema).store;
+  if (found !== store && !trustFile)
+    throw damaged(`The counts of clicks in ${file} are of another store (${found}) than ${path} is (${store}).`);
+}
+
+interface Wanted {
+  readonly schema: Schema;
+  /** The name that a new one gets. */
+  readonly store: string;
+}
+
+function prepare(path: string, trustFile: boolean, wanted: Wanted): void {
+  const { schema } = wanted;
   if (trustFile) {
-    if (sizeOf(path) === undefined) createDatabase(path);
-    else if (sizeOf(markPath(path)) === undefined) replaceMark(path, { ...inspect(path), bytes: 0 });
+    if (sizeOf(path) === undefined) createDatabase(path, wanted);
+    else if (sizeOf(markPath(path)) === undefined) replaceMark(path, { ...inspect(path, schema), bytes: 0 });
     return;
   }
   const mark = readMark(path);
@@ -37,11 +62,11 @@ export function prepareDatabase(path: string, trustFile: boolean): void {
     if ((sizeOf(`${path}-wal`) ?? 0) > 0) {
       throw damaged(`The database ${path} is missing; its write-ahead log ${path}-wal is there.`);
     }
-    createDatabase(path);
+    createDatabase(path, wanted);
     return;
   }
   checkFile(path, bytes, mark);
-  const meta = inspect(path);
+  const meta = inspect(path, schema);
   if (mark === undefined) {
     // A start that was killed between making the database and the mark: nothing was ever committed.
     if (meta.commits !== 0) {
@@ -65,13 +90,29 @@ export function prepareDatabase(path: string, trustFile: boolean): void {
  * Makes the mark anew from what the database of the file `path` holds, for an owner who accepts what is left: commits that
  * are missing stay missing. Gives how many there are. Throws `StoreDamaged` if the file holds no store.
  */
-export function acceptDatabase(path: string): number {
+export function acceptDatabase(path: string, schema: Schema = linksSchema): number {
   const bytes = sizeOf(path);
   if (bytes === undefined) throw damaged(`The database ${path} is missing.`);
   checkFile(path, bytes, undefined);
-  const { store, commits } = inspect(path);
+  const { store, commits } = inspect(path, schema);
   replaceMark(path, { store, commits, bytes: 0 });
   return commits;
+}
+
+/** The same for the counts of clicks of the store of the file `path`, which become those of this store. */
+export function acceptClicks(path: string): void {
+  const file = clicksPath(path);
+  acceptDatabase(file, clicksSchema);
+  const { store } = inspect(path, linksSchema);
+  const found = inspect(file, clicksSchema);
+  if (found.store === store) return;
+  const db = new Database(file, { readwrite: true, strict: true });
+  try {
+    writeMeta(db, { ...found, store });
+  } finally {
+    db.close(true);
+  }
+  replaceMark(file, { store, commits: found.commits, bytes: 0 });
 }
 
 function checkFile(path: string, bytes: number, mark: Mark | undefined): void {
@@ -90,11 +131,11 @@ function checkFile(path: string, bytes: number, mark: Mark | undefined): void {
 }
 
 /** Reads the database without writing: closing a connection that may write would fold a damaged log into it. */
-function inspect(path: string): Meta {
+function inspect(path: string, schema: Schema): Meta {
   try {
     const db = new Database(path, { readonly: true });
     try {
-      return readMeta(db, path);
+      return readMeta(db, path, schema);
     } finally {
       db.close(true);
     }
@@ -104,13 +145,13 @@ function inspect(path: string): Meta {
 }
 
 /** Made under another name, so that the real name never has a half-made database. */
-function createDatabase(path: string): void {
+function createDatabase(path: string, { schema, store }: Wanted): void {
   const made = `${path}.new`;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(made + suffix, { force: true });
   try {
     const db = new Database(made, { create: true, readwrite: true });
     try {
-      createSchema(db, randomBytes(12).toString("hex"));
+      createSchema(db, store, schema);
     } finally {
       db.close(true);
     }
@@ -121,8 +162,7 @@ function createDatabase(path: string): void {
   rmSync(`${path}-wal`, { force: true });
   renameSync(made, path);
   syncDirectory(path);
-  const meta = inspect(path);
-  replaceMark(path, { store: meta.store, commits: 0, bytes: sizeOf(path) ?? 0 });
+  replaceMark(path, { store, commits: 0, bytes: sizeOf(path) ?? 0 });
 }
 
 export function syncFile(path: string): void {

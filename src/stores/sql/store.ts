@@ -1,3 +1,4 @@
+import type { ClickStore } from "../../core/click.ts";
 import { keyOf, type LinkId, type LinkRecord } from "../../core/link.ts";
 import { decodeRecord, encodeRecord } from "../../core/record.ts";
 import type {
@@ -13,6 +14,8 @@ import type {
   ReplaceOutcome,
   Store,
 } from "../../core/store.ts";
+import { KeptClicks, type KeptClicksOptions } from "../clicks/store.ts";
+import { SqliteClickKeeper } from "./clicks.ts";
 import { SqliteContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
 import { LinkLists } from "./lists.ts";
@@ -20,6 +23,7 @@ import { type Committer, type InsertOp, unexpected, type WriteOp, type WriteResu
 import { Reader } from "./reader.ts";
 import { type DocumentRow, documentOf, type LinkRow } from "./rows.ts";
 import { readMeta } from "./schema.ts";
+import { clicksPath } from "./start.ts";
 import { termsOf } from "./terms.ts";
 
 export interface SqliteStoreOptions {
@@ -33,6 +37,10 @@ export interface SqliteStoreOptions {
   readonly cacheBytes?: number;
   /** For tests, which must fail with it: rows are believed without their checksum. */
   readonly trustRows?: boolean;
+  /** See `KeptClicksOptions`. */
+  readonly clickMutants?: KeptClicksOptions["mutants"];
+  /** For tests, which must fail with it: clicks are acknowledged before the disk has them. */
+  readonly unsynced?: boolean;
 }
 
 /** Opens the embedded store to read by a connection of its own and to write through the committer. */
@@ -47,7 +55,9 @@ export class SqliteStore implements Store {
   readonly links: LinkStore;
   readonly registry: Registry;
   readonly contents: Contents;
+  readonly clicks: ClickStore;
   readonly #reader: Reader;
+  readonly #clicks: KeptClicks;
 
   constructor(options: SqliteStoreOptions) {
     this.#reader = new Reader(options.path, {
@@ -61,6 +71,9 @@ export class SqliteStore implements Store {
     this.links = new SqliteLinks(this.#reader, write);
     this.registry = new SqliteRegistry(this.#reader, write, clock);
     this.contents = new SqliteContents(this.#reader, write, clock);
+    const keeper = new SqliteClickKeeper(clicksPath(options.path), options.unsynced === true);
+    this.#clicks = new KeptClicks({ keeper, clock, mutants: options.clickMutants ?? [] });
+    this.clicks = this.#clicks;
   }
 
   /**
@@ -78,7 +91,7 @@ export class SqliteStore implements Store {
 
   close(): Promise<void> {
     this.#reader.close();
-    return Promise.resolve();
+    return this.#clicks.close();
   }
 
   async #write(committer: Committer, ops: readonly WriteOp[]): Promise<WriteResult[]> {

@@ -1,0 +1,196 @@
+import { StoreDamaged } from "../../core/store.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { type CellKey, dimensionCount, type SubjectKey } from "./keys.ts";
+import type { Remap } from "./tuples.ts";
+import { BlockValues, type Values } from "./values.ts";
+
+/** Which block of which run of which writer: what its checksum is made over too. */
+export interface BlobKey {
+  readonly writer: string;
+  readonly run: number;
+  /** From 1 on; 0 is the index of the run, if it has more than one block. */
+  readonly block: number;
+}
+
+const format = 1;
+const headLength = 6;
+
+/** The bytes as they are kept: a format, a checksum, and the content, compressed where that makes it smaller. */
+export function seal(key: BlobKey, content: Uint8Array): Uint8Array {
+  const small = Bun.zstdCompressSync(content, { level: 1 });
+  const isSmaller = small.length < content.length;
+  const body = isSmaller ? small : content;
+  const sealed = new Uint8Array(headLength + body.length);
+  sealed.set(body, headLength);
+  sealed[0] = format;
+  sealed[5] = isSmaller ? 1 : 0;
+  new DataView(sealed.buffer).setUint32(1, sumOf(key, sealed));
+  return sealed;
+}
+
+/** The content of sealed bytes. Throws `StoreDamaged` if they are not what was sealed under this key. */
+export function unseal(key: BlobKey, sealed: Uint8Array, trusting = false): Uint8Array {
+  if (!isWhole(key, sealed) && !trusting) throw damagedBlob(key);
+  const body = sealed.subarray(headLength);
+  return sealed[5] === 1 ? Bun.zstdDecompressSync(body) : body;
+}
+
+function isWhole(key: BlobKey, sealed: Uint8Array): boolean {
+  if (sealed.length <= headLength || sealed[0] !== format) return false;
+  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  return view.getUint32(1) === sumOf(key, sealed);
+}
+
+export function damagedBlob({ writer, run, block }: BlobKey): StoreDamaged {
+  return new StoreDamaged(
+    `The counts of clicks are damaged: block ${block} of run ${run} of writer ${writer} has a wrong checksum. Run curt doctor.`,
+  );
+}
+
+/** A block is not there: its run was merged away since the head was read, or it is damage. */
+export class Gone extends Error {
+  constructor(readonly key: BlobKey) {
+    super(`Block ${key.block} of run ${key.run} of writer ${key.writer} is not there.`);
+  }
+}
+
+function sumOf({ writer, run, block }: BlobKey, sealed: Uint8Array): number {
+  return Bun.hash.crc32(sealed.subarray(headLength - 1), Bun.hash.crc32(`${writer}\n${run}\n${block}`));
+}
+
+/** Collects cells in order until they are a block. */
+export class BlockWriter {
+  readonly #values: BlockValues;
+  readonly #cells = new ByteWriter(80_000);
+  #count = 0;
+  #first: CellKey | undefined;
+  #last: CellKey = { hi: -1, lo: 0, cell: 0 };
+
+  constructor(values: Values) {
+    this.#values = new BlockValues(values);
+  }
+
+  get length(): number {
+    return this.#cells.length;
+  }
+
+  get first(): CellKey | undefined {
+    return this.#first;
+  }
+
+  put(key: CellKey, write: (to: ByteWriter, values: BlockValues) => void): void {
+    const cells = this.#cells;
+    const { hi, lo } = this.#last;
+    if (hi === key.hi && lo === key.lo) cells.varint(0);
+    else {
+      cells.varint(1 + Math.floor(key.hi / 2 ** 32));
+      cells.uint32(key.hi % 2 ** 32);
+      cells.uint32(key.lo);
+    }
+    cells.varint(key.cell);
+    const at = cells.skip(4);
+    write(cells, this.#values);
+    cells.patch(at, cells.length - at - 4);
+    this.#last = key;
+    this.#first ??= key;
+    this.#count++;
+  }
+
+  /** The block's content; begins the next one. */
+  take(): Uint8Array {
+    const whole = new ByteWriter(this.#cells.length + 4096);
+    for (const texts of this.#values.take()) {
+      whole.varint(texts.length);
+      for (const text of texts) whole.varint(text.length);
+      const all = Buffer.from(texts.join(""));
+      whole.varint(all.length);
+      whole.bytes(all);
+    }
+    whole.varint(this.#count);
+    whole.bytes(this.#cells.view());
+    this.#cells.clear();
+    this.#count = 0;
+    this.#first = undefined;
+    this.#last = { hi: -1, lo: 0, cell: 0 };
+    return whole.view();
+  }
+}
+
+/** Goes through the cells of a block in their order. */
+export class BlockReader {
+  hi = -1;
+  lo = 0;
+  cell = 0;
+  readonly #texts: readonly string[][];
+  readonly #from: ByteReader;
+  readonly #firstAt: number;
+  #left: number;
+  #next: number;
+
+  constructor(content: Uint8Array) {
+    this.#from = new ByteReader(content);
+    this.#texts = Array.from({ length: dimensionCount }, () => readTexts(this.#from));
+    this.#left = this.#from.varint();
+    this.#firstAt = this.#from.at;
+    this.#next = this.#firstAt;
+  }
+
+  /** Whether there is another cell, whose value `value` then reads. */
+  advance(): boolean {
+    if (this.#left === 0) return false;
+    this.#left--;
+    const from = this.#from;
+    from.at = this.#next;
+    const kind = from.varint();
+    if (kind > 0) {
+      this.hi = (kind - 1) * 2 ** 32 + from.uint32();
+      this.lo = from.uint32();
+    }
+    this.cell = from.varint();
+    const length = from.uint32();
+    this.#next = from.at + length;
+    return true;
+  }
+
+  /** At the value of the cell; what it reads beyond its end is nonsense. */
+  get value(): ByteReader {
+    return this.#from;
+  }
+
+  /** For each dimension what the numbers in this block are there. */
+  remap(values: Values): Remap {
+    return this.#texts.map((texts, dimension) => {
+      const ids = new Int32Array(texts.length + 1);
+      for (const [index, text] of texts.entries()) ids[index + 1] = values.id(dimension, text);
+      return ids;
+    });
+  }
+
+  /** The numbers as they are here, for who looks them up with `texts`. */
+  ownNumbers(): Remap {
+    return this.#texts.map((texts) => Int32Array.from({ length: texts.length + 1 }, (_, id) => id));
+  }
+
+  /** The texts of a dimension; number `n` is at `n - 1`. */
+  texts(dimension: number): readonly string[] {
+    return this.#texts[dimension] ?? [];
+  }
+
+  isAt({ hi, lo }: SubjectKey): boolean {
+    return this.hi === hi && this.lo === lo;
+  }
+}
+
+/** Decoded at once and then cut, which is several times as fast as one by one. */
+function readTexts(from: ByteReader): string[] {
+  const lengths: number[] = [];
+  for (let left = from.varint(); left > 0; left--) lengths.push(from.varint());
+  const bytes = from.bytes(from.varint());
+  if (lengths.length === 0) return [];
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  let at = 0;
+  return lengths.map((length) => {
+    at += length;
+    return all.slice(at - length, at);
+  });
+}

@@ -1,0 +1,73 @@
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { dimensionCount } from "./keys.ts";
+import type { BlockValues, Row } from "./values.ts";
+
+/** Clicks of a subject that are alike in everything, in one hour. */
+export interface Tuple {
+  readonly hour: number;
+  readonly row: Row;
+  readonly clicks: number;
+  /** 32 bits of hash each. */
+  readonly visitors: readonly number[];
+}
+
+/** A subject with more tuples or visitors than this in a run is kept as tables. */
+export const mostTuples = 1024;
+export const mostTupleVisitors = 4096;
+
+export function areMany(tuples: readonly Tuple[]): boolean {
+  if (tuples.length > mostTuples) return true;
+  let visitors = 0;
+  for (const tuple of tuples) visitors += tuple.visitors.length;
+  return visitors > mostTupleVisitors;
+}
+
+/** Numbers of values in a block, each beside its number here. */
+export type Remap = readonly Int32Array[];
+
+export function writeRow(to: ByteWriter, row: Row, values: BlockValues): void {
+  for (let dimension = 0; dimension < dimensionCount; dimension++)
+    to.varint(values.local(dimension, row[dimension] ?? 0));
+}
+
+export function readRow(from: ByteReader, remap: Remap): Row {
+  const row: number[] = [];
+  for (let dimension = 0; dimension < dimensionCount; dimension++) row.push(remap[dimension]?.[from.varint()] ?? 0);
+  return row;
+}
+
+/** `tuples` are in the order of their hours. */
+export function writeTuples(to: ByteWriter, tuples: readonly Tuple[], values: BlockValues): void {
+  to.varint(tuples.length);
+  let hour = 0;
+  for (const tuple of tuples) {
+    to.varint(tuple.hour - hour);
+    hour = tuple.hour;
+    writeRow(to, tuple.row, values);
+    // Nearly all are one click of one visitor, or of none.
+    const simple = tuple.clicks === 1 && tuple.visitors.length <= 1;
+    if (simple) to.varint(tuple.visitors.length);
+    else {
+      to.varint(2 + tuple.visitors.length);
+      to.varint(tuple.clicks);
+    }
+    for (const visitor of tuple.visitors) to.uint32(visitor);
+  }
+}
+
+export function readTuples(from: ByteReader, remap: Remap, into: Tuple[]): void {
+  let hour = 0;
+  for (let left = from.varint(); left > 0; left--) {
+    hour += from.varint();
+    const row = readRow(from, remap);
+    const form = from.varint();
+    const clicks = form < 2 ? 1 : from.varint();
+    const visitors: number[] = [];
+    for (let count = form < 2 ? form : form - 2; count > 0; count--) visitors.push(from.uint32());
+    into.push({ hour, row, clicks, visitors });
+  }
+}
+
+export function byHour(a: { readonly hour: number }, b: { readonly hour: number }): number {
+  return a.hour - b.hour;
+}
