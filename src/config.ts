@@ -34,6 +34,9 @@ export const mutants = [
   "no-freeze",
   "no-catch-up",
   "unconditional",
+  "position-first",
+  "no-batch-numbers",
+  "clerk-dies",
   "no-origin-check",
 ] as const;
 export type Mutant = (typeof mutants)[number];
@@ -109,6 +112,11 @@ export const settings = {
     "none",
   ),
   CURT_CLICKS: withDefault(flag, "true", "Whether redirects are counted."),
+  CURT_GEO: optional(
+    text,
+    "the bundled DB-IP City Lite",
+    "A file in MaxMind's format that tells where visitors are; `none`: it is not asked.",
+  ),
   CURT_LOG: withDefault(
     oneOf(logLevels),
     "info",
@@ -146,6 +154,8 @@ export interface Config {
   readonly redirectStatus: RedirectStatus;
   readonly trustedProxies: readonly string[];
   readonly countClicks: boolean;
+  /** `undefined`: the bundled one. */
+  readonly geo: string | undefined;
   readonly log: (typeof logLevels)[number];
   readonly server: string;
   readonly key: string | undefined;
@@ -260,6 +270,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
     countClicks: values.CURT_CLICKS,
+    geo: values.CURT_GEO,
     log: values.CURT_LOG,
     server: values.CURT_SERVER ?? `http://${reachable}:${values.CURT_PORT}`,
     key: values.CURT_KEY,

@@ -50,6 +50,8 @@ export class Folding {
   readonly #bad = new Set<string>();
   #pending: ClickBatch | undefined;
   #gathering: Gathering;
+  /** Clicks that were added since the start of this process. */
+  counted = 0;
   /** Number and positions of the last batch that is in; `undefined`: to be asked for. */
   #last: { number: number; positions: Map<string, number> } | undefined;
 
@@ -112,6 +114,7 @@ export class Folding {
     }
     await this.#options.clicks.add(batch);
     this.#reached("added");
+    for (const { clicks } of batch.tallies) this.counted += clicks;
     last.number = batch.number;
     last.positions = positionsOf(batch.position);
     this.#pending = undefined;

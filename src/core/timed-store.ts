@@ -13,6 +13,7 @@ export function timedStore(store: Store, clock: () => number, report: StoreRepor
     links: timed<LinkStore>(store.links, clock, report),
     registry: timed<Registry>(store.registry, clock, report),
     contents: store.contents,
+    clicks: store.clicks,
     close: () => store.close(),
   };
 }

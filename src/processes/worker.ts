@@ -102,7 +102,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   }
 
   function report(): void {
-    const parts: WorkerParts | undefined = app && { ...app, feedAge: () => feed?.age() ?? 0 };
+    const parts: WorkerParts | undefined = app && { ...app, clicks, feedAge: () => feed?.age() ?? 0 };
     line.tell({ is: "numbers", samples: numbers.samples(parts) });
   }
 

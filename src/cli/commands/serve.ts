@@ -18,6 +18,7 @@ const serverSettings: readonly SettingName[] = [
   "CURT_REDIRECT_STATUS",
   "CURT_TRUSTED_PROXIES",
   "CURT_CLICKS",
+  "CURT_GEO",
   "CURT_LOG",
   "CURT_MUTANT",
 ];
