@@ -10,7 +10,12 @@ const needed = {
   memcached: { programs: ["memcached"], debian: ["memcached"], for: "the Memcached cache" },
   haproxy: { programs: ["haproxy"], debian: ["haproxy"], for: "several servers behind one address" },
   faketime: { programs: ["faketime"], debian: ["faketime"], for: "nodes whose clocks differ" },
-  nginx: { programs: ["nginx"], debian: ["nginx"], for: "comparisons of speed" },
+  nginx: {
+    programs: ["nginx"],
+    debian: ["nginx"],
+    for: "several servers behind one address, and comparisons of speed",
+  },
+  caddy: { programs: ["caddy"], debian: ["caddy"], for: "several servers behind one address with TLS" },
   cassandra: { programs: ["java", "mvn"], debian: ["openjdk-17-jre-headless", "maven"], for: "the Cassandra store" },
 } as const;
 

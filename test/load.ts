@@ -14,6 +14,8 @@ export interface LoadOptions<T> {
   /** The whole text of a request, where it is not to be a GET of the path. */
   readonly textOf?: (request: T) => string;
   readonly connections: number;
+  /** For an `https:` address: the certificate of the authority that is believed, and no other. */
+  readonly ca?: string | undefined;
   /** How long each visitor waits after an answer before it asks again, in ms (0). */
   readonly pause?: number;
   /** Called when a request leaves, after `path`; what it returns comes back with its answer or failure. */
@@ -76,8 +78,10 @@ export class Load<T> {
       await Bun.connect({
         hostname,
         port: Number(port),
+        ...(this.#options.ca === undefined ? {} : { tls: { ca: this.#options.ca, serverName: hostname } }),
         socket: {
-          open: ask,
+          // Over TLS nothing can be asked before the handshake.
+          ...(this.#options.ca === undefined ? { open: ask } : { handshake: ask }),
           data: (socket, bytes) => {
             text += bytes.toString("latin1");
             const answer = wholeAnswer(text);

@@ -33,6 +33,8 @@ describe("the metrics", () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer({ args: ["--workers", "2"] });
+    // Before its greeting a worker that dies ends the start.
+    await until(() => server.output().includes("Curt on "), 20_000);
     await ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: "here" });
   });
   afterAll(() => server.stop());

@@ -37,6 +37,8 @@ describe("the one-file release", () => {
 
   test("serves with workers of its own kind, makes a link and follows it, and looks for damage", async () => {
     server = await startServer({ program: [file], args: ["--workers", "2"], env: { CURT_STORE: "sqlite" } });
+    // Before its greeting a worker that dies ends the start.
+    await until(() => server?.output().includes("Curt on ") ?? false, 20_000);
     const made = await ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: "here" });
     expect(made.status).toBe(201);
     const followed = await fetch(`${server.url}/here`, { redirect: "manual" });
@@ -44,15 +46,15 @@ describe("the one-file release", () => {
     expect(childrenOf(server.pid)).toHaveLength(2);
 
     process.kill(childrenOf(server.pid)[0] ?? 0, "SIGKILL");
-    await until(() => server?.output().includes("another takes its place") ?? false, 10_000);
+    await until(() => server?.output().includes("another takes its place") ?? false, 30_000);
     await until(async () => {
       const headers = { Authorization: `Bearer ${server?.key}` };
       const text = await (await fetch(`${server?.url}/metrics`, { headers })).text();
       return text.includes("\ncurt_workers 2\n") && text.includes("\ncurt_workers_silent 0\n");
-    }, 15_000);
+    }, 30_000);
 
     process.kill(server.pid, "SIGUSR1");
-    await until(() => server?.output().includes("No damage was found.") ?? false, 20_000);
+    await until(() => server?.output().includes("No damage was found.") ?? false, 60_000);
     const listed = run("list", "--server", server.url, "--key", server.key);
     expect(listed.out).toContain("https://example.com/");
     expect(await server.terminate()).toBe(0);
