@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { metrics } from "../src/processes/metrics/table.ts";
 import { ask } from "./client.ts";
-import { workersOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 import { type Server, startServer } from "./server.ts";
 
 /** Asks on a connection of its own, which the system may give to any worker: one that is stopped is tried again. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
 import { curt, healthy, portOf, program, startWhole } from "./command.ts";
-import { childrenOf, workersOf, isAlive, listensOn, until } from "./process-list.ts";
+import { childrenOf, isAlive, listensOn, until, workersOf } from "./process-list.ts";
 import { freePort, plainEnvironment, type Server, type ServerOptions } from "./server.ts";
 
 const servers: Server[] = [];

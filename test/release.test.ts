@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
-import { workersOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 import { plainEnvironment, type Server, startServer } from "./server.ts";
 
 const root = join(import.meta.dir, "..");

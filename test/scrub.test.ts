@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, follow } from "./client.ts";
 import { healthy, startWhole } from "./command.ts";
-import { workersOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 
 const apart = { connection: "close" };
 

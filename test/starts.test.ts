@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { curt, healthy, portOf, program, startWhole } from "./command.ts";
-import { workersOf, isAlive, until } from "./process-list.ts";
+import { isAlive, until, workersOf } from "./process-list.ts";
 import { freePort, plainEnvironment, type Server, type ServerOptions } from "./server.ts";
 
 const servers: Server[] = [];

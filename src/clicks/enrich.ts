@@ -39,7 +39,8 @@ export class Enricher {
       values: parts.map((part) => part.slice(0, longestValue)),
       number: ++this.#lastNumber,
     }));
-    const visitor = bot === "" && salt !== null && address !== "" ? visitorOf(salt, address, agent) : undefined;
+    // One that was blanked has spaces.
+    const visitor = bot === "" && salt !== null && address.trim() !== "" ? visitorOf(salt, address, agent) : undefined;
     return { values, valuesNumber: number, visitor };
   }
 }

@@ -3,12 +3,13 @@ import { type App, openApp } from "../app.ts";
 import { Enricher } from "../clicks/enrich.ts";
 import { segmentsIn } from "../clicks/files.ts";
 import { Folding } from "../clicks/folding.ts";
+import { forgetAddresses } from "../clicks/forget.ts";
 import { bundledPlaces, Places } from "../clicks/places.ts";
 import { type Config, readConfig } from "../config.ts";
 import { journalFolder } from "./folder.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
-import { FolderLocked, type FolderLock, lockFolder } from "./lock.ts";
+import { type FolderLock, FolderLocked, lockFolder } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { watchSelf } from "./metrics/own.ts";
 import { dieLoudly, listenInWorker } from "./signals.ts";
@@ -25,6 +26,9 @@ const tendEvery = 60_000;
 /** What is not counted so many ms after the end was asked for is left on disk for the next start. */
 const drainLimit = 5_000;
 const reportEvery = 2_000;
+/** Addresses are forgotten two days after they came, counted or not: looked for each hour, in those of 47 hours. */
+const forgetEvery = 3_600_000;
+const forgetAfter = 47 * 3_600_000;
 
 /** The process that carries the clicks from the workers' journals into the store. Main starts it. */
 function runClerk(toMain: (message: unknown) => void): void {
@@ -67,10 +71,15 @@ function runClerk(toMain: (message: unknown) => void): void {
     const enricher = new Enricher(placesOf(config, log));
     let failures = 0;
     let tendAt = 0;
+    let forgetAt = 0;
     for (;;) {
       const began = performance.now();
       let more = false;
       try {
+        if (began >= forgetAt) {
+          forgetAt = began + forgetEvery;
+          forgetAddresses(folder, Date.now() - forgetAfter);
+        }
         app ??= await openApp(config, { committer: line, announce: async () => {} });
         folding ??= foldingOf(app, enricher);
         more = await folding.fold();

@@ -102,4 +102,3 @@ describe("clicks of a running server", () => {
     expect(await value("curt_clicks_lost_total")).toBe(0);
   });
 });
-

@@ -9,7 +9,7 @@ import { seeded } from "../ledger/random.ts";
 import { comeBack, lostOf, repeat } from "../nodes/after-outage.ts";
 import { type Asked, type Ended, Mix } from "../nodes/mix.ts";
 import { type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
-import { workersOf, isAlive } from "../process-list.ts";
+import { isAlive, workersOf } from "../process-list.ts";
 import type { Server } from "../server.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 
