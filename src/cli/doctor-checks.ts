@@ -21,6 +21,7 @@ export interface Finding {
     | "store"
     | "contents"
     | "clicks"
+    | "index"
     | "backup"
     | "port"
     | "server";

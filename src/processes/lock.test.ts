@@ -14,7 +14,8 @@ function place(name: string) {
 
 /** A process that holds the lock until it is killed. */
 async function holder(config: { data: string; storePath: string }) {
-  const code = `require(${JSON.stringify(join(import.meta.dir, "lock.ts"))}).lockData(${JSON.stringify(config)});
+  // Kept, or the garbage collector would close it.
+  const code = `globalThis.lock = require(${JSON.stringify(join(import.meta.dir, "lock.ts"))}).lockData(${JSON.stringify(config)});
     console.log("held"); setInterval(() => {}, 1000);`;
   const child = Bun.spawn([process.execPath, "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
   await child.stdout.getReader().read();

@@ -16,7 +16,7 @@ export class FolderLocked extends Error {
   }
 }
 
-/** A lock that is held until `release`, or until this process ends in whatever way. */
+/** A lock that is held until `release`, or until this process ends in whatever way. Whoever drops it unreleased loses it too. */
 export interface FolderLock {
   release(): void;
 }

@@ -53,3 +53,11 @@ export function quantile(numbers: readonly number[], part: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
+
+/** What a node said of its workers, and of errors that nobody expected. */
+export function aboutWorkers(server: Server): string[] {
+  return server
+    .output()
+    .split("\n")
+    .filter((line) => !line.startsWith("{") || /"message":"(A worker|The worker|An error)/.test(line));
+}

@@ -8,9 +8,8 @@ import { ask, follow } from "../client.ts";
 import { seeded } from "../ledger/random.ts";
 import { comeBack, lostOf, repeat } from "../nodes/after-outage.ts";
 import { type Asked, type Ended, Mix } from "../nodes/mix.ts";
-import { type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
+import { aboutWorkers, type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
 import { isAlive, workersOf } from "../process-list.ts";
-import type { Server } from "../server.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 
 export interface ClusterOptions {
@@ -194,24 +193,28 @@ function failuresOf(ended: readonly Ended[]): string {
   return [...counts].map(([what, some]) => `${some.length} x ${what}`).join(", ");
 }
 
-function aboutWorkers(server: Server): string[] {
-  return server
-    .output()
-    .split("\n")
-    .filter((line) => !line.startsWith("{") || /"message":"(A worker|The worker|An error)/.test(line));
-}
-
 async function makeLinks({ servers, key }: Nodes, name: string, count: number): Promise<Map<string, string>> {
   const links = new Map(Array.from({ length: count }, (_, i) => [`${name}-${i}`, `https://example.org/${name}/${i}`]));
   const [server] = servers;
   if (server === undefined) throw new Error("There is no node.");
-  await Promise.all(
-    [...links].map(async ([slug, url]) => {
-      const { status } = await ask({ url: server.url, key }, "POST", "/api/v1/links", { slug, url });
-      if (status !== 201) throw new Error(`/${slug} could not be made: ${status}.`);
-    }),
-  );
+  // A few at a time: three nodes on one busy machine need not make fifty at once.
+  const waiting = [...links];
+  const work = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await made(server.url, key, ...next);
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
   return links;
+}
+
+/** Makes a link, and asks again by the same key where the store has no time for it, for some 30 s. */
+async function made(url: string, key: string, slug: string, target: string): Promise<void> {
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  for (let attempt = 1; ; attempt++) {
+    const { status } = await ask({ url, key }, "POST", "/api/v1/links", { slug, url: target }, headers);
+    if (status === 201) return;
+    if (status !== 503 || attempt === 30) throw new Error(`/${slug} could not be made: ${status}.`);
+    await Bun.sleep(500);
+  }
 }
 
 /** Makes these links known to every worker: each connection of its own comes to any of two. */

@@ -7,7 +7,8 @@
 import { parseArgs } from "node:util";
 import { ask, follow } from "../client.ts";
 import { seeded } from "../ledger/random.ts";
-import { type Nodes, startOverCassandra } from "../nodes/over-cassandra.ts";
+import { aboutWorkers, type Nodes, startOverCassandra } from "../nodes/over-cassandra.ts";
+import { isAlive } from "../process-list.ts";
 
 export interface OwnersOptions {
   readonly races: number;
@@ -65,6 +66,10 @@ export async function ownersProof(options: OwnersOptions): Promise<OwnersResult>
     }
     const seconds = Math.round((performance.now() - began) / 1000);
     await nodes.cluster.heal();
+    const dead = nodes.servers.filter(({ pid }) => !isAlive(pid));
+    for (const server of dead) log(aboutWorkers(server).join("\n"));
+    if (dead.length > 0)
+      throw new Error(`${dead.length} of our nodes ended; what they said stands above (seed ${options.seed}).`);
     const { lost, ...found } = await judge(nodes, run, log);
     return { races, stops: weather.stops(), ...found, refused, lost, seconds };
   } finally {

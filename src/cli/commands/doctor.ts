@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Config } from "../../config.ts";
 import { StoreDamaged } from "../../core/store.ts";
 import { lockData } from "../../processes/lock.ts";
+import { openCassandraStore } from "../../stores/cassandra/store.ts";
 import { verifyClicks } from "../../stores/sql/clicks.ts";
 import { verify } from "../../stores/sql/scrub.ts";
 import { acceptClicks, acceptDatabase, clicksPath } from "../../stores/sql/start.ts";
@@ -27,7 +28,7 @@ const mostNamed = 10;
 export function define(command: Command): void {
   command.option(
     "--repair",
-    "If the database is whole in itself but not all that was committed: go on with what is left of it.",
+    "Go on with what is left of an embedded store that lacks the last commits; remove index rows of Cassandra that lead to no link.",
   );
   const settings = ["CURT_DATA", "CURT_STORE", "CURT_PORT", "CURT_HOST", "CURT_SERVER", "CURT_KEY"] as const;
   complete(command, settings, async (context) => {
@@ -59,6 +60,7 @@ async function examine(context: Context, repairs: boolean): Promise<Finding[]> {
     findings.push(store.ok || config.store.kind !== "sqlite" ? store : { ...store, remedy: remedyFor(config, whole) });
   if (contents !== undefined) findings.push(contents.ok ? contents : { ...contents, remedy: remedyFor(config, false) });
   if (clicks !== undefined) findings.push(clicks.ok ? clicks : { ...clicks, remedy: remedyFor(config, false) });
+  if (store.ok) findings.push(...(await checkIndexRows(context, repairs)));
   findings.push(lastBackup(config));
   findings.push(...(await checkServer(config, lock.held, context.interrupted)));
   return findings;
@@ -99,6 +101,26 @@ async function checkClicks({ config, interrupted }: Context, held: boolean): Pro
     return { check: "clicks", ok: false, message: namesOf(damages) };
   } finally {
     progress.stop();
+  }
+}
+
+/** Index rows of Cassandra that lead to no link. Nothing is wrong with any answer while they are there. */
+async function checkIndexRows({ config, interrupted }: Context, repair: boolean): Promise<Finding[]> {
+  if (config.store.kind !== "cassandra") return [];
+  const progress = showProgress("index", 0);
+  const store = await openCassandraStore({ url: config.store.url });
+  try {
+    const onProgress = (rows: number) => progress.update(0, `${rows} rows`);
+    const { rows, dangling, removed, more } = await store.checkIndex({ repair, signal: interrupted, onProgress });
+    const rest = more ? "; there are more, for another run" : "";
+    if (removed > 0)
+      return [{ check: "index", ok: true, message: `${removed} of ${rows} rows led to no link and are gone${rest}` }];
+    if (dangling === 0) return [{ check: "index", ok: true, message: `${rows} rows, each of them a link's` }];
+    const message = `${dangling} of ${rows} rows lead to no link: harmless, but lists read over them${rest}`;
+    return [{ check: "index", ok: true, message: `${message}. curt doctor --repair removes them` }];
+  } finally {
+    progress.stop();
+    await store.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { CassandraClickKeeper } from "./clicks.ts";
 import { Cluster } from "./cluster.ts";
 import { CassandraContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
+import { checkIndex, type IndexCheckOptions, type IndexReport } from "./index-check.ts";
 import { CassandraLinks } from "./links.ts";
 import { LinkLists } from "./lists.ts";
 import type { CassandraMutants } from "./mutants.ts";
@@ -70,6 +71,11 @@ export class CassandraStore implements Store {
       mutants: options.clickMutants ?? [],
     });
     this.clicks = this.#clicks;
+  }
+
+  /** See `checkIndex`. Other processes may use the store meanwhile. */
+  checkIndex(options: IndexCheckOptions): Promise<IndexReport> {
+    return checkIndex(this.#cluster, options);
   }
 
   /** Ends the connections when what is done behind has ended, at most after 6 s. */

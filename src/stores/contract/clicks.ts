@@ -154,11 +154,12 @@ export function describeClicks(current: Current): void {
       const { clicks } = current().store;
       const values = [...awkwardSlugs, "x".repeat(2000), "\ufeffé\u0000\n\"'<b>", "🙂", "", "constructor"];
       const distinct = [...new Set(values)];
+      const now = Date.now();
       await clicks.add(
         batch(
           1,
           distinct.map((value) => tally({ by: { referrer: value, utm_campaign: value }, tags: [value] })),
-          { writer: "'node\"%_é", visits: distinct.map((value, index) => visit(Date.now() - index, value)) },
+          { writer: "'node\"%_é", visits: distinct.map((value, index) => visit(now - index, value)) },
         ),
       );
       await tendAll(clicks, "'node\"%_é");
