@@ -5,13 +5,16 @@ import type { Config } from "./config.ts";
 import { type Accounts, openAccounts } from "./core/accounts.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
+import { History } from "./core/history.ts";
 import { Keys } from "./core/keys.ts";
+import { Limiter } from "./core/limiter.ts";
 import { Links } from "./core/links.ts";
 import { Resolver } from "./core/resolver.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "./core/slugs.ts";
 import { type Change, type Registry, type Store, StoreUnavailable } from "./core/store.ts";
 import { ownAddress } from "./core/target.ts";
 import { type StoreReport, timedStore } from "./core/timed-store.ts";
+import { UsedUp } from "./core/used-up.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
 import { openCassandraStore } from "./stores/cassandra/store.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
@@ -25,9 +28,12 @@ export interface App {
   readonly store: Store;
   readonly links: Links;
   readonly resolver: Resolver;
+  readonly limiter: Limiter;
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** What links were before. */
+  readonly history: History;
   /** People who sign in to the dashboard. */
   readonly accounts: Accounts;
   /** Slugs of the strategy that the settings name. */
@@ -105,18 +111,34 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
   const deaf = config.mutants.includes("no-hearing");
   const resolver = new Resolver({ store: store.links, cache, now, tell, deaf });
+  const history = new History(store.registry, config.mutants.includes("no-history"));
+  const limiter = new Limiter({
+    registry: store.registry,
+    name: () => randomBytes(6).toBase64(),
+    clock: () => performance.now(),
+    pause: Bun.sleep,
+    random: Math.random,
+    onUsedUp: (link, used) => void usedUp.mark(link, used),
+    blind: config.mutants.includes("blind-limit"),
+  });
+  const links = new Links({
+    store: store.links,
+    cache,
+    history,
+    announce,
+    slugs,
+    used: (link) => limiter.used(link),
+    own: ownAddress(config.baseUrl, config.port),
+    now,
+    token,
+  });
+  const usedUp = new UsedUp({ store: store.links, links, history, now });
   return {
     store,
-    links: new Links({
-      store: store.links,
-      cache,
-      announce,
-      slugs,
-      own: ownAddress(config.baseUrl, config.port),
-      now,
-      token,
-    }),
+    history,
+    links,
     resolver,
+    limiter,
     cache,
     keys: new Keys({ registry: store.registry, adminKey: config.adminKey, now, randomBytes, sha256: sha256Hex }),
     accounts: openAccounts({

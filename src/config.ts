@@ -37,7 +37,9 @@ export const mutants = [
   "position-first",
   "no-batch-numbers",
   "clerk-dies",
+  "blind-limit",
   "no-origin-check",
+  "no-history",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 

@@ -171,13 +171,17 @@ describe("links", () => {
       "--until",
       "30d",
       "--forward-query",
+      "--max-clicks",
+      "50",
     );
     expect(added).toEqual({ code: 0, out: `${server.url.replace("127.0.0.1", "localhost")}/cli/add\n`, err: "" });
     const got = await ask("get", "cli/add");
     expect(got.out).toContain("url\thttps://example.com/a?b#c\n");
     expect(got.out).toContain("tags\tx, y\n");
+    expect(got.out).toContain("limit\t0 of 50 clicks used\n");
     const whole = json((await ask("get", "cli/add", "--json")).out);
     expect(whole).toMatchObject({ slug: "cli/add", redirectStatus: 301, forwardQuery: true, title: "T", note: "n" });
+    expect(whole.maxClicks).toBe(50);
     const days = (Date.parse(String(whole.validUntil)) - Date.now()) / 86_400_000;
     expect(days).toBeWithin(29.9, 30.1);
     expect(
@@ -197,6 +201,8 @@ describe("links", () => {
       "x",
       "--until",
       "2h",
+      "--max-clicks",
+      "3",
       "--disabled",
     );
     expect(
@@ -209,6 +215,8 @@ describe("links", () => {
           "--no-tags",
           "--until",
           "none",
+          "--max-clicks",
+          "none",
           "--enabled",
           "--url",
           "https://example.org/",
@@ -219,6 +227,7 @@ describe("links", () => {
       title: null,
       tags: [],
       validUntil: null,
+      maxClicks: null,
       disabled: false,
       url: "https://example.org/",
       version: 2,
@@ -384,6 +393,7 @@ describe("import and export", () => {
       redirectStatus: null,
       validFrom: null,
       validUntil: null,
+      maxClicks: null,
       disabled: false,
       forwardQuery: false,
       createdAt: "2020-01-02T03:04:05.000Z",
@@ -502,6 +512,7 @@ describe("import and export", () => {
       redirectStatus: fc.option(fc.constantFrom(301, 302, 303, 307, 308)),
       validFrom: fc.option(fc.constant("2026-01-01T00:00:00.000Z")),
       validUntil: fc.option(fc.constant("2039-12-31T23:59:59.999Z")),
+      maxClicks: fc.option(fc.integer({ min: 1, max: 1_000_000_000 })),
       disabled: fc.boolean(),
       forwardQuery: fc.boolean(),
     });
@@ -565,7 +576,7 @@ describe("import and export", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     expect(await head.stdout.text()).toBe(
-      "slug,url,title,tags,note,redirectStatus,validFrom,validUntil,disabled,forwardQuery,createdAt\n",
+      "slug,url,title,tags,note,redirectStatus,validFrom,validUntil,maxClicks,disabled,forwardQuery,createdAt\n",
     );
   });
 

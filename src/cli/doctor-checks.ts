@@ -168,3 +168,13 @@ function answers(url: string): Promise<number | string> {
     asked.end();
   });
 }
+
+/** Whether the server takes visitors; one that does not answer within 2 s does not. */
+export async function isReady(server: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${server}/readyz`, { signal: AbortSignal.timeout(2000), keepalive: false });
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}

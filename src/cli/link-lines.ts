@@ -12,6 +12,8 @@ export interface ApiLink {
   readonly redirectStatus: number | null;
   readonly validFrom: string | null;
   readonly validUntil: string | null;
+  readonly maxClicks: number | null;
+  readonly usedClicks: number;
   readonly disabled: boolean;
   readonly forwardQuery: boolean;
   readonly createdAt: string;
@@ -32,6 +34,7 @@ export function describe(link: ApiLink): [name: string, value: string][] {
     ["status", link.redirectStatus],
     ["from", link.validFrom],
     ["until", link.validUntil],
+    ["limit", link.maxClicks === null ? null : `${link.usedClicks} of ${link.maxClicks} clicks used`],
     ["forward query", link.forwardQuery ? "yes" : null],
     ["created", link.createdAt],
     ["updated", link.updatedAt],

@@ -52,6 +52,9 @@ function link(name: string, tags: readonly string[] = []): Followed {
       updatedAt: 0,
       deletedAt: null,
       version: 1,
+      maxClicks: null,
+      usedClicks: 0,
+      changedBy: "",
       token,
     },
   };

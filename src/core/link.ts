@@ -20,6 +20,10 @@ export interface LinkRecord extends LinkId {
   readonly redirectStatus: RedirectStatus | null;
   readonly validFrom: number | null;
   readonly validUntil: number | null;
+  /** How many clicks it leads to its target in all, 1 or more; `null`: any number. */
+  readonly maxClicks: number | null;
+  /** Clicks of its limit that are known to be used: brought up to date when the last one is, and by edits of the limit. */
+  readonly usedClicks: number;
   readonly disabled: boolean;
   readonly forwardQuery: boolean;
   readonly createdAt: number;
@@ -27,17 +31,20 @@ export interface LinkRecord extends LinkId {
   readonly deletedAt: number | null;
   /** Starts at 1 and rises by 1 with every change, through deletion and re-creation too. */
   readonly version: number;
+  /** Who made this version: `key ID`, `user NAME` or `anyone`; `null`: not known. */
+  readonly changedBy: string | null;
   /** Random, made once for each creation: tells "my insert" from "somebody else's" when an outcome is unknown. */
   readonly token: string;
 }
 
-export const linkStates = ["active", "scheduled", "expired", "disabled"] as const;
+export const linkStates = ["active", "scheduled", "expired", "exhausted", "disabled"] as const;
 export type LinkState = (typeof linkStates)[number];
 
 /** The state of a link that is not deleted, at the time `now`. Its window is closed at the start, open at the end. */
 export function stateOf(link: LinkRecord, now: number): LinkState {
   if (link.disabled) return "disabled";
   if (link.validUntil !== null && now >= link.validUntil) return "expired";
+  if (link.maxClicks !== null && link.usedClicks >= link.maxClicks) return "exhausted";
   if (link.validFrom !== null && now < link.validFrom) return "scheduled";
   return "active";
 }

@@ -1,46 +1,26 @@
 import type { Cache } from "./cache.ts";
+import type { CreateResult, Draft, Imported } from "./create.ts";
 import { CurtError, type InputIssue, invalidInput } from "./errors.ts";
-import { type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
+import type { History } from "./history.ts";
+import { type LinkRecord, stateOf } from "./link.ts";
+import type { LinkInput, LinkPatch } from "./link-input.ts";
 import { attempted, changedSince, checkWindow, exhausted, missing } from "./link-problems.ts";
 import { isReserved, slugProblem } from "./slug.ts";
 import type { SlugMaker } from "./slugs.ts";
 import type { Change, InsertOutcome, LinkStore, ListPage, ListQuery } from "./store.ts";
 import { checkTarget, type OwnAddress } from "./target.ts";
 
-/** What a new link is made of. Shape and lengths are checked by whoever read it; the rest is checked here. */
-export interface LinkInput {
-  readonly url: string;
-  readonly slug?: string | undefined;
-  readonly title?: string | null | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly note?: string | null | undefined;
-  readonly redirectStatus?: RedirectStatus | null | undefined;
-  readonly validFrom?: number | null | undefined;
-  readonly validUntil?: number | null | undefined;
-  readonly disabled?: boolean | undefined;
-  readonly forwardQuery?: boolean | undefined;
-}
-
-/** What an edit may change; what is left out stays. */
-export type LinkPatch = { readonly [K in Exclude<keyof LinkInput, "slug">]?: LinkInput[K] | undefined };
-
-/** A link that comes from elsewhere keeps its age, and its token tells a repeated import from a stranger's link. */
-export interface Imported {
-  readonly createdAt?: number | undefined;
-  readonly token?: string | undefined;
-}
-
-export type CreateResult =
-  | { readonly outcome: "created"; readonly link: LinkRecord }
-  | { readonly outcome: "existing"; readonly link: LinkRecord }
-  | { readonly outcome: "failed"; readonly error: CurtError };
+export type { LinkInput, LinkPatch } from "./link-input.ts";
 
 export interface LinksOptions {
   readonly store: LinkStore;
   readonly cache: Cache | undefined;
+  readonly history: History;
   /** Tells every process of this machine that links changed, and returns when none serves what was before. */
   readonly announce: (changes: readonly Change[]) => Promise<void>;
   readonly slugs: SlugMaker;
+  /** How many clicks of a link's limit are used. See `Limiter`. */
+  readonly used: (link: LinkRecord) => Promise<number>;
   readonly own: OwnAddress;
   /** In ms. */
   readonly now: () => number;
@@ -48,18 +28,9 @@ export interface LinksOptions {
   readonly token: () => string;
 }
 
-/** A new link before it has a slug. */
-export interface Draft {
-  readonly record: Omit<LinkRecord, "slug">;
-  /** As asked for, in NFC. */
-  readonly slug: string | undefined;
-}
-
 const host = "";
-/** How often a change is tried again when others change the same link. */
-const mostConflicts = 50;
-/** How long the shared cache keeps a link, in ms. */
-const cacheFor = 3_600_000;
+const mostConflicts = 50; // How often a change is tried again when others change the same link.
+const cacheFor = 3_600_000; // How long the shared cache keeps a link, in ms.
 
 /** Creating, reading, editing, deleting and listing links, on any store. */
 export class Links {
@@ -125,12 +96,15 @@ export class Links {
       redirectStatus: input.redirectStatus ?? null,
       validFrom: input.validFrom ?? null,
       validUntil: input.validUntil ?? null,
+      maxClicks: input.maxClicks ?? null,
+      usedClicks: 0,
       disabled: input.disabled ?? false,
       forwardQuery: input.forwardQuery ?? false,
       createdAt: input.createdAt ?? now,
       updatedAt: now,
       deletedAt: null,
       version: 1,
+      changedBy: input.by ?? null,
       token: input.token ?? this.#options.token(),
     };
     checkWindow(record, issues);
@@ -185,6 +159,7 @@ export class Links {
       return { outcome: "failed", error: new CurtError("link_deleted", message) };
     }
     for (let round = 0; by.deletedAt !== null && round < mostConflicts; round++) {
+      await this.#options.history.keep(by);
       const revived = await this.#options.store.replace({ ...record, version: by.version + 1 });
       if (revived.outcome === "replaced") return { outcome: "created", link: revived.record };
       if (revived.current === undefined) break;
@@ -220,26 +195,39 @@ export class Links {
   }
 
   /** Changes what the patch names. `ifVersion`: only if the link is at this version. Throws `CurtError`. */
-  async edit(slug: string, patch: LinkPatch, ifVersion?: number): Promise<LinkRecord> {
-    return this.#change(slug, ifVersion, (current, now) => {
+  async edit(slug: string, patch: LinkPatch, ifVersion?: number, by: string | null = null): Promise<LinkRecord> {
+    return this.#change(slug, ifVersion, by, async (current, now) => {
       const issues: InputIssue[] = [];
       const given = Object.fromEntries(Object.entries(patch).filter((entry) => entry[1] !== undefined));
       const url = patch.url === undefined ? current.url : this.#target(patch.url, issues);
       const next: LinkRecord = { ...current, ...given, url, updatedAt: now, version: current.version + 1 };
       checkWindow(next, issues);
       if (issues.length > 0) throw invalidInput(issues);
-      return next;
+      // So that the state is right at once: the new limit may be used up, or the old one that was is not any more.
+      if (typeof patch.maxClicks !== "number") return next;
+      return { ...next, usedClicks: Math.max(current.usedClicks, await this.#options.used(current)) };
     });
   }
 
   /** Deletes; a mark stays, so that the version rises when the slug is used again. Throws `CurtError`. */
-  async remove(slug: string, ifVersion?: number): Promise<void> {
-    await this.#change(slug, ifVersion, (current, now) => ({
+  async remove(slug: string, ifVersion?: number, by: string | null = null): Promise<void> {
+    await this.#change(slug, ifVersion, by, (current, now) => ({
       ...current,
       updatedAt: now,
       deletedAt: now,
       version: current.version + 1,
     }));
+  }
+
+  /** Makes of an old version the next one. Throws `CurtError`: `not_found` where it is not kept, or was a deletion. */
+  async goBack(slug: string, version: number, ifVersion?: number, by: string | null = null): Promise<LinkRecord> {
+    const id = { host, slug: slug.normalize("NFC") };
+    const holding = await this.get(slug);
+    const old = holding.version === version ? holding : await this.#options.history.version(id, version);
+    if (old === undefined || old.deletedAt !== null || version > holding.version)
+      throw new CurtError("not_found", `No version ${version} of /${slug} is kept.`);
+    const { createdAt: _c, updatedAt: _u, deletedAt: _d, version: _v, changedBy: _b, token: _t, ...content } = old;
+    return this.edit(slug, content, ifVersion, by);
   }
 
   /** Tells everybody on this machine, then the shared cache. Comes after the commit and before the answer. */
@@ -253,14 +241,19 @@ export class Links {
   async #change(
     slug: string,
     ifVersion: number | undefined,
-    next: (current: LinkRecord, now: number) => LinkRecord,
+    by: string | null,
+    next: (current: LinkRecord, now: number) => LinkRecord | Promise<LinkRecord>,
   ): Promise<LinkRecord> {
     for (let round = 0; round < mostConflicts; round++) {
       const current = await this.get(slug);
       if (ifVersion !== undefined && current.version !== ifVersion) throw changedSince(current, ifVersion);
-      const record = next(current, Math.max(this.#options.now(), current.updatedAt));
+      const changed = await next(current, Math.max(this.#options.now(), current.updatedAt));
+      const record = { ...changed, changedBy: by };
+      await this.#options.history.keep(current);
       const outcome = await this.#replace(record);
       if (outcome.outcome === "replaced") {
+        // Nobody waits for this: what is left behind does no harm.
+        void this.#options.history.trim(record).catch(() => undefined);
         await this.published([outcome.record]);
         return outcome.record;
       }

@@ -2,7 +2,7 @@ import type { LinkId, LinkRecord, RedirectStatus } from "./link.ts";
 
 /**
  * What of a record is kept in one compact JSON document; host and slug are kept beside it, as the engine's key.
- * A field at its usual value is left out: null, false, no tags, version 1, and `updatedAt` when it is `createdAt`.
+ * A field at its usual value is left out: null, false, no tags, no used clicks, version 1, and `updatedAt` when it is `createdAt`.
  * Every engine keeps the same document, so that moving between them copies text.
  */
 interface StoredDocument {
@@ -13,12 +13,15 @@ interface StoredDocument {
   redirectStatus?: RedirectStatus;
   validFrom?: number;
   validUntil?: number;
+  maxClicks?: number;
+  usedClicks?: number;
   disabled?: true;
   forwardQuery?: true;
   createdAt: number;
   updatedAt?: number;
   deletedAt?: number;
   version?: number;
+  changedBy?: string;
   token: string;
 }
 
@@ -33,8 +36,11 @@ export function encodeRecord(record: LinkRecord): string {
   if (record.redirectStatus !== null) document.redirectStatus = record.redirectStatus;
   if (record.validFrom !== null) document.validFrom = record.validFrom;
   if (record.validUntil !== null) document.validUntil = record.validUntil;
+  if (record.maxClicks !== null) document.maxClicks = record.maxClicks;
+  if (record.usedClicks !== 0) document.usedClicks = record.usedClicks;
   if (record.disabled) document.disabled = true;
   if (record.forwardQuery) document.forwardQuery = true;
+  if (record.changedBy !== null) document.changedBy = record.changedBy;
   if (record.deletedAt !== null) document.deletedAt = record.deletedAt;
   return JSON.stringify(document);
 }
@@ -52,12 +58,15 @@ export function decodeRecord(id: LinkId, text: string): LinkRecord {
     redirectStatus: document.redirectStatus ?? null,
     validFrom: document.validFrom ?? null,
     validUntil: document.validUntil ?? null,
+    maxClicks: document.maxClicks ?? null,
+    usedClicks: document.usedClicks ?? 0,
     disabled: document.disabled ?? false,
     forwardQuery: document.forwardQuery ?? false,
     createdAt: document.createdAt,
     updatedAt: document.updatedAt ?? document.createdAt,
     deletedAt: document.deletedAt ?? null,
     version: document.version ?? 1,
+    changedBy: document.changedBy ?? null,
     token: document.token,
   };
 }

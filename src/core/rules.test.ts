@@ -12,19 +12,22 @@ const link: LinkRecord = {
   redirectStatus: null,
   validFrom: null,
   validUntil: null,
+  maxClicks: null,
+  usedClicks: 0,
   disabled: false,
   forwardQuery: false,
   createdAt: 0,
   updatedAt: 0,
   deletedAt: null,
   version: 1,
+  changedBy: null,
   token: "t",
 };
 const decided = (change: Partial<LinkRecord>, now = 100, query = "") => decide({ ...link, ...change }, now, query, 302);
 
 describe("a decision", () => {
   test("goes to the target with the default status", () =>
-    expect(decided({})).toEqual({ kind: "redirect", status: 302, location: link.url }));
+    expect(decided({})).toEqual({ kind: "redirect", status: 302, location: link.url, limited: false }));
   test("or with the link's own", () => expect(decided({ redirectStatus: 308 })).toMatchObject({ status: 308 }));
   test("is unknown before the window, gone from its end on", () => {
     const window = { validFrom: 100, validUntil: 200 };
@@ -35,6 +38,12 @@ describe("a decision", () => {
   });
   test("is gone when disabled, even before the window", () =>
     expect(decided({ disabled: true, validFrom: 500 }).kind).toBe("gone"));
+  test("takes a click of the limit, is gone when the last one was taken, and back when the limit is raised", () => {
+    expect(decided({ maxClicks: 5, usedClicks: 4 })).toMatchObject({ kind: "redirect", limited: true });
+    expect(decided({ maxClicks: 5, usedClicks: 5 }).kind).toBe("gone");
+    expect(decided({ maxClicks: 6, usedClicks: 5 }).kind).toBe("redirect");
+    expect(decided({ maxClicks: null, usedClicks: 5 })).toMatchObject({ kind: "redirect", limited: false });
+  });
   test("is unknown when deleted, whatever else", () =>
     expect(decided({ deletedAt: 50, disabled: true }).kind).toBe("unknown"));
   test("ignores the visitor's query unless it is forwarded", () => {
@@ -48,6 +57,7 @@ describe("what has a condition is not plain", () => {
   for (const change of [
     { validFrom: 1 },
     { validUntil: 1 },
+    { maxClicks: 1 },
     { disabled: true },
     { deletedAt: 1 },
     { forwardQuery: true },

@@ -2,7 +2,8 @@ import { type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
 
 /** What a visitor of a slug gets. */
 export type Decision =
-  | { readonly kind: "redirect"; readonly status: RedirectStatus; readonly location: string }
+  /** `limited`: only once a click of the link's limit is taken. */
+  | { readonly kind: "redirect"; readonly status: RedirectStatus; readonly location: string; readonly limited: boolean }
   | { readonly kind: "unknown" }
   | { readonly kind: "gone" };
 
@@ -11,7 +12,7 @@ const gone: Decision = { kind: "gone" };
 
 /**
  * Whether the answer to a link depends on nothing but the link: then it can be made once and kept. A validity window
- * makes it depend on the time, a forwarded query on the request.
+ * makes it depend on the time, a limit on the store, a forwarded query on the request.
  */
 export function isPlain(link: LinkRecord): boolean {
   return (
@@ -19,6 +20,7 @@ export function isPlain(link: LinkRecord): boolean {
     !link.disabled &&
     link.validFrom === null &&
     link.validUntil === null &&
+    link.maxClicks === null &&
     !link.forwardQuery
   );
 }
@@ -30,11 +32,13 @@ export function decide(link: LinkRecord, now: number, query: string, defaultStat
     case "scheduled":
       return unknown;
     case "expired":
+    case "exhausted":
     case "disabled":
       return gone;
     case "active": {
       const location = link.forwardQuery && query !== "" ? withQuery(link.url, query) : link.url;
-      return { kind: "redirect", status: link.redirectStatus ?? defaultStatus, location };
+      const status = link.redirectStatus ?? defaultStatus;
+      return { kind: "redirect", status, location, limited: link.maxClicks !== null };
     }
   }
 }

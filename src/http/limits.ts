@@ -17,6 +17,8 @@ export const tagLimit = 64;
 export const tagsLimit = 50;
 export const searchLimit = 200;
 export const keyNameLimit = 100;
+/** Clicks that a link's limit may allow. */
+export const clicksLimit = 1_000_000_000;
 /** Links of a page of a list. */
 export const pageLimit = 1000;
 export const pageDefault = 50;

@@ -1,11 +1,22 @@
 import { createHash } from "node:crypto";
-import { retrySeconds } from "./limits.ts";
+import { fontAddress } from "./fonts.ts";
+import { publicPerMinute, retrySeconds } from "./limits.ts";
 
-const style = `:root{color-scheme:light dark;--paper:#FBFAF5;--rule:#E4E1D5;--ink3:#6B685B;--ink2:#525045;--ink:#17160F}
-@media(prefers-color-scheme:dark){:root{--paper:#14130F;--rule:#2E2C25;--ink3:#9B9788;--ink2:#BFBBAC;--ink:#F3F0E4}}
+const faces = [
+  ["Host Grotesk", fontAddress("host-grotesk"), "300 800"],
+  ["Sometype Mono", fontAddress("sometype-mono"), "400 700"],
+] as const;
+const fonts = faces.map(
+  ([name, url, weights]) =>
+    `@font-face{font-family:"${name}";src:url(${url}) format("woff2");font-weight:${weights};font-display:swap}`,
+);
+
+const style = `${fonts.join("")}:root{color-scheme:light dark;--paper:#FBFAF5;--raised:#FFF;--rule:#E4E1D5;--edge:#87836F;--ink3:#6B685B;--ink2:#525045;--ink:#17160F;--line:#17160F;--danger:#B3261A;--tint:#FCEAE6}
+@media(prefers-color-scheme:dark){:root{--paper:#14130F;--raised:#1D1C17;--rule:#2E2C25;--edge:#7F7B6C;--ink3:#9B9788;--ink2:#BFBBAC;--ink:#F3F0E4;--line:#7F7B6C;--danger:#FF8F80;--tint:#3B1913}}
 *{box-sizing:border-box;margin:0}
 body{min-height:100vh;min-height:100dvh;padding:32px;display:flex;flex-direction:column;background:var(--paper);color:var(--ink);font:400 18px/28px "Host Grotesk",system-ui,sans-serif}
-header,b.typed{font-family:"Sometype Mono",ui-monospace,monospace;font-weight:700;letter-spacing:-.02em;overflow-wrap:anywhere}
+header,b.typed,.short,.long,input{font-family:"Sometype Mono",ui-monospace,monospace;font-weight:700;letter-spacing:-.02em;overflow-wrap:anywhere}
+p,h1{max-width:100%}
 header{font-size:14px;line-height:20px}
 main{flex:1;display:flex;flex-direction:column;justify-content:center;padding:40px 0}
 h1{font-weight:750;font-size:88px;line-height:1.08;letter-spacing:-.035em;margin-bottom:32px}
@@ -13,8 +24,27 @@ h1.line{font-size:56px;line-height:1.3}
 mark{background:#FFD62E;color:#17160F;padding:0 .1em;white-space:nowrap}
 i{display:inline-block;width:.16em;height:.16em;margin-left:.09em;background:var(--ink)}
 p+p{margin-top:8px;font-size:15px;line-height:24px;color:var(--ink2)}
+.short{font-weight:400;font-size:20px;color:var(--ink3);margin-bottom:12px}
+.short mark{font-weight:700;color:#17160F;white-space:normal;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+h1.host{font-size:48px;line-height:56px;margin-bottom:8px;overflow-wrap:anywhere}
+.short small,p.still{font:400 15px/24px "Host Grotesk",system-ui,sans-serif;letter-spacing:0;color:var(--ink2)}
+.short small{margin-inline-start:6px;color:var(--ink3)}
+p.long{margin:0 0 24px;font-weight:400;font-size:15px;line-height:24px;color:var(--ink3);user-select:all}
+p.danger{margin:0 0 24px;padding:12px 16px;max-width:680px;border-inline-start:4px solid var(--danger);background:var(--tint);color:var(--ink);font-size:14px;font-weight:600}
+.buttons{display:flex;flex-wrap:wrap;gap:12px;margin-bottom:24px}
+.button,button{display:inline-flex;align-items:center;gap:10px;min-height:48px;padding:0 20px;border:1px solid var(--edge);border-radius:4px;background:var(--raised);color:var(--ink);font:600 15px/20px "Host Grotesk",system-ui,sans-serif;text-decoration:none}
+.button:hover{border-color:var(--ink)}
+.main,button{background:#FFD62E;border-color:#17160F;color:#17160F}
+.main:hover,button:hover{background:#F2C300;border-color:#17160F}
+form{display:flex;width:100%;max-width:760px;border:1.5px solid var(--line);border-radius:4px;background:var(--raised)}
+form:focus-within{outline:1.5px solid var(--ink);outline-offset:0}
+input{flex:1;min-width:0;height:68px;padding:0 20px;border:0;background:none;color:var(--ink);font-size:20px;font-weight:400;outline:0}
+input::placeholder{font-family:"Host Grotesk",system-ui,sans-serif;color:var(--ink3);opacity:1}
+button{height:68px;padding:0 24px;border:0;border-inline-start:1.5px solid var(--line);border-radius:0 2px 2px 0;font-size:16px;cursor:pointer}
+form+p{margin-top:12px;font-size:15px;line-height:24px;color:var(--ink2)}
+form+p.wrong{color:var(--danger);font-weight:600}
 a{color:inherit;text-underline-offset:3px}
-a:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
+a:focus-visible,button:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 footer{display:flex;justify-content:space-between;align-items:end;font-size:13px;line-height:20px;color:var(--ink3)}
 svg{display:block;height:20px}
 .block{fill:#FFD62E}.word{fill:#17160F}.stop{fill:var(--ink)}
@@ -22,7 +52,7 @@ svg{display:block;height:20px}
 .bar div{height:3px;background:var(--ink);animation:wait ${retrySeconds}s linear both}
 @keyframes wait{from{width:0}to{width:100%}}
 @media(prefers-reduced-motion:reduce){.bar{display:none}}
-@media(max-width:599px){body{padding:16px}h1{font-size:64px}h1.line{font-size:40px}}
+@media(max-width:599px){body{padding:16px}h1{font-size:64px}h1.line{font-size:40px}h1.host{font-size:36px;line-height:40px}input,button{height:56px}input{font-size:17px;padding:0 16px}button{padding:0 16px}}
 @media(forced-colors:active){mark{background:Highlight;color:HighlightText}i{background:CanvasText}}`;
 
 const word =
@@ -42,7 +72,7 @@ const hash = createHash("sha256").update(style).digest("base64");
 export const pageHeaders: Readonly<Record<string, string>> = {
   "Content-Type": "text/html; charset=utf-8",
   "Cache-Control": "no-store",
-  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${hash}'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "X-Robots-Tag": "noindex",
@@ -84,6 +114,15 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
   }
 }
 
+/** What a program reads that shows others where a limited link leads. */
+export function previewWords(slug: string, targetHost: string): PageWords {
+  const lines = [
+    `/${slug} leads to ${targetHost}.`,
+    "It does so a limited number of times. Looking at it like this uses up none.",
+  ];
+  return { say: "Ready", lines, foot: "200, a preview" };
+}
+
 /** The page of some words, in HTML, under 8 KB. `house`: the host this Curt is known by. `retry`: loads itself again. */
 export function page(words: PageWords, house: string, slug: string, retry = false): string {
   const name = `/${slug}`;
@@ -96,19 +135,44 @@ export function page(words: PageWords, house: string, slug: string, retry = fals
   });
   if (retry) lines.push('<div class="bar"><div></div></div>');
   const heading = `<h1><mark>${escaped(words.say)}</mark><i></i></h1>`;
-  return shell(`${words.say}.`, house, heading + lines.join(""), words.foot, retry);
+  return shell({ title: `${words.say}.`, house, main: heading + lines.join(""), foot: escaped(words.foot), retry });
 }
 
-/** The page of `/`. */
-export function rootPage(house: string): string {
+/** What went wrong with an address that somebody wanted short, and the address. */
+export interface FailedCreate {
+  readonly url: string;
+  readonly message: string;
+}
+
+/** The page of `/`, with a field where anyone may create links. */
+export function rootPage(house: string, publicCreate: boolean, failed?: FailedCreate): string {
   const heading = '<h1 class="line">Long in, <mark>short</mark> out<i></i></h1>';
+  const wrong = failed === undefined ? "" : ' aria-invalid="true"';
+  const note =
+    failed === undefined
+      ? `<p id="note">Anyone may. ${publicPerMinute === 10 ? "Ten" : publicPerMinute} a minute.</p>`
+      : `<p id="note" class="wrong" role="alert">✕ ${escaped(failed.message)}</p>`;
+  const form =
+    `<form method="post" action="/"><input name="url" type="text" inputmode="url" autocomplete="off" autocapitalize="off" spellcheck="false" required autofocus aria-label="A long address" aria-describedby="note" placeholder="Paste something long."${wrong} value="${escaped(failed?.url ?? "")}">` +
+    `<button>Shorten <span aria-hidden="true">↵</span></button></form>${note}`;
   const lines = "<p>Curt makes long addresses short. Links here lead where their makers say.</p>";
-  return shell("curt", house, heading + lines, "", false);
+  const foot = '<a href="/dashboard">Sign in</a>';
+  return shell({ title: "curt", house, main: heading + (publicCreate ? form : lines), foot });
 }
 
-function shell(title: string, house: string, main: string, foot: string, retry: boolean): string {
+/** The parts of a page. `main` and `foot` are HTML; the others are text. */
+export interface Shell {
+  readonly title: string;
+  readonly house: string;
+  readonly main: string;
+  readonly foot: string;
+  /** Loads itself again. */
+  readonly retry?: boolean;
+}
+
+export function shell({ title, house, main, foot, retry = false }: Shell): string {
   const refresh = retry ? `<meta http-equiv="refresh" content="${retrySeconds}">` : "";
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title><style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${escaped(foot)}</span>${markSvg}</footer></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title><style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${foot}</span>${markSvg}</footer></body></html>`;
 }
 
 function split(line: string, part: string): [string, string] | [string] {
@@ -124,6 +188,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escaped(text: string): string {
+/** Text as HTML shows it, in attributes too. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }

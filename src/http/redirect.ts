@@ -1,15 +1,19 @@
 import { CurtError } from "../core/errors.ts";
-import type { RedirectStatus } from "../core/link.ts";
+import type { Limiter } from "../core/limiter.ts";
+import type { LinkRecord, RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
 import { slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
 import { problemResponse, requestName } from "./problem.ts";
 import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
+  readonly limiter: Pick<Limiter, "take">;
+  /** Whether a `User-Agent` is that of a program that makes previews of links: it uses up no limit. */
+  readonly isPreview: (userAgent: string) => boolean;
   readonly redirectStatus: RedirectStatus;
   /** The host that pages show. */
   readonly house: string;
@@ -48,22 +52,55 @@ export class Redirects {
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       if (decision.kind === "unknown") return this.#unknown(slug, query, request);
       if (decision.kind === "gone") return this.#said("gone", slug, request);
+      if (decision.limited && request.method === "GET") {
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
+          return this.#preview(slug, decision.location);
+        if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
+      }
       this.#options.visits.count(found, query, request);
-      const bounded = found.link.validUntil !== null || found.link.validFrom !== null;
+      const bounded = decision.limited || found.link.validUntil !== null || found.link.validFrom !== null;
       return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
     } catch (thrown) {
-      const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      const name = requestName();
-      this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-      const answer = this.#said("unavailable", slug, request);
-      answer.headers.set("X-Request-Id", name);
-      return answer;
+      return this.#unavailable(thrown, slug, request);
     }
   }
 
   #unknown(slug: string, query: string, request: Request): Response {
     this.#options.visits.count(undefined, query, request);
     return this.#said("unknown", slug, request);
+  }
+
+  /**
+   * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
+   * not valid now.
+   */
+  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+    if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
+    try {
+      const { resolver, now, redirectStatus } = this.#options;
+      const found = await resolver.find({ host: "", slug });
+      if (found === undefined) return this.#said("unknown", slug, request);
+      const { kind } = decide(found.link, now(), "", redirectStatus);
+      if (ended && found.link.deletedAt === null) return found.link;
+      return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
+    } catch (thrown) {
+      return this.#unavailable(thrown, slug, request);
+    }
+  }
+
+  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const name = requestName();
+    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = this.#said("unavailable", slug, request);
+    answer.headers.set("X-Request-Id", name);
+    return answer;
+  }
+
+  /** What a program gets that only shows others where a link leads. */
+  #preview(slug: string, target: string): Response {
+    const words = previewWords(slug, new URL(target).host);
+    return new Response(page(words, this.#options.house, slug), { headers: pageHeaders });
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

@@ -2,7 +2,9 @@ import type { Server } from "bun";
 import type { Accounts } from "../core/accounts.ts";
 import type { ClickRecorder } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
+import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
+import type { Limiter } from "../core/limiter.ts";
 import type { RedirectStatus } from "../core/link.ts";
 import type { Links } from "../core/links.ts";
 import type { Resolver } from "../core/resolver.ts";
@@ -13,9 +15,10 @@ import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
 import { redirectByKey } from "./compat/redirect.ts";
 import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
 import { closing, methodNotAllowed, refused } from "./endings.ts";
+import { fixedAnswer } from "./fixed.ts";
 import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
-import { iconSvg, pageHeaders, rootPage } from "./pages.ts";
+import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
 import { Visits } from "./visits.ts";
@@ -29,7 +32,11 @@ export interface HttpLog {
 export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
+  readonly limiter: Limiter;
+  /** See `RedirectOptions`. */
+  readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
+  readonly history: History;
   readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
@@ -97,7 +104,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Matched against the path as it was sent, while `request.url` has its dots resolved.
     routes,
-    fetch: (request) => front.visitor(request),
+    fetch: (request, server) => front.visitor(request, server),
     error: (thrown) => front.failed(thrown),
   });
   front.visits.open(server);
@@ -134,21 +141,16 @@ class Front {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
-    const { resolver, redirectStatus, now, log } = options;
+    const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
     this.visits = new Visits(options);
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    this.#redirects = new Redirects({
-      resolver,
-      redirectStatus,
-      house: this.#house,
-      now,
-      log,
-      visits: this.visits,
-    });
+    const { visits } = this;
+    const house = this.#house;
+    this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
   }
 
   /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
-  visitor(request: Request): Response | Promise<Response> {
+  visitor(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const { url } = request;
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
@@ -160,7 +162,7 @@ class Front {
         return this.#draining ? closing(kept) : new Response(null, kept);
       }
     }
-    return this.#sent("visitor", this.#slowVisitor(request));
+    return this.#sent("visitor", this.#slowVisitor(request, server));
   }
 
   /** The reserved paths, as they were sent. */
@@ -191,15 +193,24 @@ class Front {
     await server.stop(true);
   }
 
-  async #slowVisitor(request: Request): Promise<Response> {
+  async #slowVisitor(request: Request, server: Server<undefined>): Promise<Response> {
     const address = this.#addressOf(request);
     if (address instanceof Response) return address;
     const slug = slugOfPath(address.path);
-    if (slug === "") return this.#root(request);
+    if (slug === "") return this.#root(request, server);
     // Escaped letters or "/x/../" spelled a reserved path: a proxy that guards the path would not have seen it.
     if (slug !== undefined && isReserved(slug)) return this.#redirects.answer(undefined, "", request);
     if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
+    // No slug has a "+": this is a page beside one.
+    if (slug !== undefined && /\+(?:qr)?$/.test(slug)) return this.#aside(slug, address.query, request);
     return this.#redirects.answer(slug, address.query, request);
+  }
+
+  async #aside(path: string, query: string, request: Request): Promise<Response> {
+    const { Asides } = await import("./asides.ts");
+    const { baseUrl, now } = this.#options;
+    const asides = new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now });
+    return asides.answer(path, query, request);
   }
 
   async #slowReserved(request: Request, server: Server<undefined>): Promise<Response> {
@@ -208,13 +219,17 @@ class Front {
     if (address.path === "redirect") return redirectByKey(this.#redirects, address.query, request);
     // "/api/../x" was sent: it matched the reserved path, and means another.
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
-    const fixed = this.#fixed(address.path, request);
+    const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
     if (address.path === "metrics") {
       if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
       return this.#metrics.answer(request);
     }
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
+    return this.#programsAnswer(request, server);
+  }
+
+  async #programsAnswer(request: Request, server: Server<undefined>): Promise<Response> {
     this.#programs ??= this.#loadPrograms();
     const programs = await this.#programs;
     if (request.headers.get("host") === null)
@@ -224,31 +239,15 @@ class Front {
     return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }
 
-  /** The answers that need neither links nor keys. */
-  #fixed(path: string, request: Request): Response | undefined {
-    const answer = this.#fixedAnswers()[path];
-    if (answer === undefined) return undefined;
-    return readMethods.has(request.method) ? answer() : methodNotAllowed(request, "GET, HEAD");
-  }
-
-  #fixedAnswers(): Readonly<Record<string, (() => Response) | undefined>> {
-    const plain = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-    const kept = { "Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff" };
-    return Object.assign(Object.create(null), {
-      healthz: () => new Response("ok\n", { headers: plain }),
-      readyz: () =>
-        this.#draining
-          ? new Response("draining\n", { status: 503, headers: plain })
-          : new Response("ok\n", { headers: plain }),
-      "favicon.ico": () => new Response(iconSvg, { headers: { ...kept, "Content-Type": "image/svg+xml" } }),
-      "robots.txt": () =>
-        new Response("User-agent: *\nDisallow: /api/\n", { headers: { ...kept, "Content-Type": "text/plain" } }),
+  /** A form of the page at `/` comes back to `/`. */
+  #root(request: Request, server: Server<undefined>): Response | Promise<Response> {
+    const { publicCreate } = this.#options;
+    if (publicCreate && request.method === "POST") return this.#programsAnswer(request, server);
+    const allowed = publicCreate ? "GET, HEAD, POST" : "GET, HEAD";
+    if (!readMethods.has(request.method)) return methodNotAllowed(request, allowed);
+    return new Response(rootPage(this.#house, publicCreate), {
+      headers: { ...pageHeaders, "Cache-Control": "no-cache" },
     });
-  }
-
-  #root(request: Request): Response {
-    if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
-    return new Response(rootPage(this.#house), { headers: { ...pageHeaders, "Cache-Control": "no-cache" } });
   }
 
   /** Where a request goes, or why it is refused. A request of HTTP/1.0 may come without a `Host`. */

@@ -1,6 +1,7 @@
 import { type App, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
+import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
@@ -82,13 +83,16 @@ function runWorker(toMain: (message: unknown) => void): void {
 
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, keys, accounts, hash, store } = app;
+    const { links, resolver, limiter, keys, accounts, history, hash, store } = app;
     server = serveHttp({
       ...config,
       links,
       resolver,
+      limiter,
+      isPreview,
       keys,
       accounts,
+      history,
       hash,
       registry: store.registry,
       clicks,

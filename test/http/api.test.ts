@@ -36,7 +36,7 @@ describe("bad input gets 400 and the path of the field", () => {
     "an object": [{ url: { toString: "x" } }, "url"],
     nothing: [{}, "url"],
     "an unknown field": [{ url, colour: "red" }, "colour"],
-    "a field of a later day": [{ url, maxClicks: 5 }, "maxClicks"],
+    "a field that is none": [{ url, colour: "red" }, "colour"],
     __proto__: ['{"url":"https://example.com/","__proto__":{"reuse":true}}', "__proto__"],
     "a date that is none": [{ url, validFrom: "tomorrow" }, "validFrom"],
     "a day that is none": [{ url, validUntil: "2030-02-30T00:00:00Z" }, "validUntil"],
@@ -61,6 +61,10 @@ describe("bad input gets 400 and the path of the field", () => {
     "a tag that is no text": [{ url, tags: [5] }, "tags.0"],
     "tags that are no list": [{ url, tags: "a" }, "tags"],
     "a status that redirects nobody": [{ url, redirectStatus: 304 }, "redirectStatus"],
+    "a limit of none": [{ url, maxClicks: 0 }, "maxClicks"],
+    "half a click": [{ url, maxClicks: 1.5 }, "maxClicks"],
+    "a limit as text": [{ url, maxClicks: "5" }, "maxClicks"],
+    "too high a limit": [{ url, maxClicks: 1_000_000_001 }, "maxClicks"],
     "disabled as text": [{ url, disabled: "yes" }, "disabled"],
     "a slug with a space": [{ url, slug: "a b" }, "slug"],
     "an empty slug": [{ url, slug: "" }, "slug"],
@@ -101,6 +105,7 @@ describe("a link in JSON", () => {
       redirectStatus: 308,
       validFrom: "2020-01-01T01:00:00+01:00",
       validUntil: "2999-12-31T23:59:59.999Z",
+      maxClicks: 1000,
       forwardQuery: true,
     });
     expect(made.status).toBe(201);
@@ -115,6 +120,8 @@ describe("a link in JSON", () => {
       redirectStatus: 308,
       validFrom: "2020-01-01T00:00:00.000Z",
       validUntil: "2999-12-31T23:59:59.999Z",
+      maxClicks: 1000,
+      usedClicks: 0,
       disabled: false,
       forwardQuery: true,
       version: 1,
@@ -392,6 +399,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/links": ["get", "post"],
       "/api/v1/links/batch": ["post"],
       "/api/v1/links/{slug}": ["delete", "get", "patch"],
+      "/api/v1/links/{slug}/history": ["get"],
+      "/api/v1/links/{slug}/history/{version}": ["post"],
       "/api/v1/keys": ["get", "post"],
       "/api/v1/keys/{id}": ["delete"],
       "/api/v1/freeze": ["delete", "put"],
@@ -408,13 +417,15 @@ describe("GET /api/v1/openapi.json", () => {
       "/shorten_url": ["post"],
       "/redirect": ["get"],
       "/{slug}": ["get"],
+      "/{slug}+": ["get"],
+      "/{slug}+qr": ["get"],
       "/healthz": ["get"],
       "/readyz": ["get"],
     });
     expect(body.components.schemas.Problem.properties.code.enum.sort()).toEqual(Object.keys(errorTable).sort());
     expect(body.components.schemas.NewLink.additionalProperties).toBe(false);
     expect(Object.keys(body.components.schemas.NewLink.properties).sort()).toEqual(
-      "disabled forwardQuery note redirectStatus reuse slug tags title url validFrom validUntil".split(" "),
+      "disabled forwardQuery maxClicks note redirectStatus reuse slug tags title url validFrom validUntil".split(" "),
     );
     for (const [, target] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(body.components.schemas).toHaveProperty(target ?? "");

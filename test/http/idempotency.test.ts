@@ -1,6 +1,7 @@
 /** `Idempotency-Key`: one link, whatever is repeated, at once or after a crash between any two steps. */
 import { expect, test } from "bun:test";
 import { CurtError } from "../../src/core/errors.ts";
+import { History } from "../../src/core/history.ts";
 import { type Asked, Idempotency } from "../../src/core/idempotency.ts";
 import { Links } from "../../src/core/links.ts";
 import { hashSlugs, randomSlugs, type SlugMaker } from "../../src/core/slugs.ts";
@@ -19,8 +20,10 @@ function setUp(store = new MemoryStore(), slugs = plenty) {
   const links = new Links({
     store: store.links,
     cache: undefined,
+    history: new History(store.registry),
     announce: async () => {},
     slugs,
+    used: async () => 0,
     own: { hosts: new Set(), ports: new Set() },
     now: Date.now,
     token: () => crypto.randomUUID(),

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
+import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
+import { Limiter } from "../../src/core/limiter.ts";
 import { Links } from "../../src/core/links.ts";
+import { isPreview } from "../../src/core/preview.ts";
 import { Resolver } from "../../src/core/resolver.ts";
 import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
+import { UsedUp } from "../../src/core/used-up.ts";
 import { RequestCounts } from "../../src/http/counts.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -17,6 +21,7 @@ export interface Parts {
   readonly store: MemoryStore;
   readonly keys: Keys;
   readonly accounts: Accounts;
+  readonly history: History;
   readonly links: Links;
   readonly resolver: Resolver;
   readonly server: HttpServer;
@@ -46,21 +51,36 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
   const resolver = new Resolver({ store: store.links, cache: undefined, now });
   const baseUrl = "https://curt.example";
-  const links = new Links({
+  const history = new History(store.registry, options.mutants?.includes("no-history"));
+  const limiter = new Limiter({
+    registry: store.registry,
+    name: () => crypto.randomUUID(),
+    clock: () => performance.now(),
+    pause: Bun.sleep,
+    random: Math.random,
+    onUsedUp: (link, used) => void usedUp.mark(link, used),
+  });
+  const links: Links = new Links({
     store: store.links,
     cache: undefined,
+    history,
     announce: async (ids) => resolver.forget(ids),
     slugs: randomSlugs(7, random),
+    used: (link) => limiter.used(link),
     own: ownAddress(baseUrl, 5000),
     now,
     token,
   });
+  const usedUp = new UsedUp({ store: store.links, links, history, now });
   const hash = hashSlugs((text) => createHash("sha256").update(text).digest());
   const logged: string[] = [];
   const log = (message: string, fields = {}) => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const server = serveHttp({
     links,
     resolver,
+    history,
+    limiter,
+    isPreview,
     keys,
     accounts,
     registry: store.registry,
@@ -92,5 +112,5 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("content-type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  return { store, keys, accounts, links, resolver, server, url, logged, ask };
+  return { store, keys, accounts, history, links, resolver, server, url, logged, ask };
 }

@@ -78,6 +78,8 @@ function linkOf(index: number): LinkRecord {
   return sample(slug, {
     ...{ title, tags, host: index % 50 === 49 ? "h.example" : "", forwardQuery: index % 5 === 0 },
     validUntil: index % 11 === 0 ? 4_000_000_000_000 + index : null,
+    maxClicks: index % 17 === 0 ? index + 1 : null,
+    usedClicks: index % 34 === 0 ? index + 1 : 0,
     redirectStatus: index % 13 === 0 ? 308 : null,
     url: `https://example.org/${index % 100}/${encodeURIComponent(slug.slice(0, 100))}?q=${index}`,
   });

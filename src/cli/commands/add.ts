@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { redirectStatuses } from "../../core/link.ts";
+import { clicksLimit } from "../../http/limits.ts";
 import { Client } from "../client.ts";
 import type { ApiLink } from "../link-lines.ts";
 import { plain, say, sayJson } from "../output.ts";
-import { complete, oneOfWords, several } from "../shell.ts";
+import { complete, oneOfWords, several, wholeNumber } from "../shell.ts";
 import { timeOption } from "../times.ts";
 
 interface AddOptions {
@@ -14,6 +15,7 @@ interface AddOptions {
   readonly status?: string;
   readonly from?: string;
   readonly until?: string;
+  readonly maxClicks?: number;
   readonly disabled?: boolean;
   readonly forwardQuery?: boolean;
   readonly reuse?: boolean;
@@ -30,6 +32,11 @@ export function define(command: Command): void {
     .option("--status <code>", `The redirect's status: ${redirectStatuses.join(", ")}.`, statusOption)
     .option("--from <time>", "Leads nowhere before: RFC 3339, or from now on 90m, 2h, 30d, 4w.")
     .option("--until <time>", "Leads nowhere from then on.")
+    .option(
+      "--max-clicks <number>",
+      "Leads there so many times, and then nowhere.",
+      wholeNumber("--max-clicks", 1, clicksLimit),
+    )
     .option("--disabled", "Make it disabled.")
     .option("--forward-query", "Hand a visitor's query on to the target.")
     .option("--reuse", "Give the link that is there already, if one has all that was asked for.");
@@ -45,6 +52,7 @@ export function define(command: Command): void {
       redirectStatus: options.status === undefined ? undefined : Number(options.status),
       validFrom: options.from === undefined ? undefined : timeOption("--from", options.from, now),
       validUntil: options.until === undefined ? undefined : timeOption("--until", options.until, now),
+      maxClicks: options.maxClicks,
       disabled: options.disabled,
       forwardQuery: options.forwardQuery,
       reuse: options.reuse,

@@ -15,6 +15,7 @@ import {
   checkSettings,
   checkStore,
   type Finding,
+  isReady,
   withoutAdvice,
 } from "../doctor-checks.ts";
 import { coloured, plain, say, sayJson } from "../output.ts";
@@ -30,8 +31,10 @@ export function define(command: Command): void {
     "--repair",
     "Go on with what is left of an embedded store that lacks the last commits; remove index rows of Cassandra that lead to no link.",
   );
+  command.option("--ready", "Only ask the server whether it takes visitors: for whoever watches over it.");
   const settings = ["CURT_DATA", "CURT_STORE", "CURT_PORT", "CURT_HOST", "CURT_SERVER", "CURT_KEY"] as const;
   complete(command, settings, async (context) => {
+    if (command.opts<{ ready?: boolean }>().ready === true) return askReady(context);
     const repairs = command.opts<{ repair?: boolean }>().repair === true;
     const findings = await examine(context, repairs);
     const ok = findings.every((finding) => finding.ok);
@@ -39,6 +42,14 @@ export function define(command: Command): void {
     else for (const finding of findings) await say(lineOf(finding));
     return ok ? 0 : 1;
   });
+}
+
+/** Exit code 0 if the server takes visitors; within 2 s. */
+async function askReady({ config, json }: Context): Promise<number> {
+  const ready = await isReady(config.server);
+  if (json) await sayJson({ ready });
+  else await say(ready ? "ready" : "not ready");
+  return ready ? 0 : 1;
 }
 
 function lineOf({ check, ok, message, remedy }: Finding): string {

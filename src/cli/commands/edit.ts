@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { redirectStatuses } from "../../core/link.ts";
+import { clicksLimit } from "../../http/limits.ts";
 import { Client, linkPath } from "../client.ts";
 import type { ApiLink } from "../link-lines.ts";
 import { plain, say, sayJson } from "../output.ts";
@@ -16,6 +17,7 @@ interface EditOptions {
   readonly status?: string;
   readonly from?: string;
   readonly until?: string;
+  readonly maxClicks?: number | "none";
   readonly disabled?: boolean;
   readonly enabled?: boolean;
   readonly forwardQuery?: boolean;
@@ -34,6 +36,7 @@ export function define(command: Command): void {
     .option("--status <code>", `The redirect's status: ${redirectStatuses.join(", ")}, or default.`, statusOption)
     .option("--from <time>", "Leads nowhere before: RFC 3339, or from now on 90m, 2h, 30d, 4w; none takes it away.")
     .option("--until <time>", "Leads nowhere from then on; none takes it away.")
+    .option("--max-clicks <number>", "Leads there so many times in all; none takes the limit away.", clicksOption)
     .option("--disabled", "Disable it.")
     .option("--enabled", "Enable it again.")
     .option("--forward-query", "Hand a visitor's query on to the target.")
@@ -67,6 +70,7 @@ function patchOf(options: EditOptions, queryNamed: boolean): Record<string, unkn
       options.status === undefined ? undefined : options.status === "default" ? null : Number(options.status),
     validFrom: timeOrNone("--from", options.from, now),
     validUntil: timeOrNone("--until", options.until, now),
+    maxClicks: options.maxClicks === "none" ? null : options.maxClicks,
     disabled: options.disabled ? true : options.enabled ? false : undefined,
     forwardQuery: queryNamed ? options.forwardQuery : undefined,
   };
@@ -75,5 +79,7 @@ function patchOf(options: EditOptions, queryNamed: boolean): Record<string, unkn
 function timeOrNone(flag: string, text: string | undefined, now: number): string | null | undefined {
   return text === undefined ? undefined : text === "none" ? null : timeOption(flag, text, now);
 }
+
+const clicksOption = (text: string) => (text === "none" ? text : wholeNumber("--max-clicks", 1, clicksLimit)(text));
 
 const statusOption = oneOfWords("--status", [...redirectStatuses.map(String), "default"]);

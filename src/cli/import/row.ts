@@ -1,6 +1,7 @@
+import type { Imported } from "../../core/create.ts";
 import { CurtError } from "../../core/errors.ts";
 import type { LinkRecord } from "../../core/link.ts";
-import type { Imported, LinkInput, Links } from "../../core/links.ts";
+import type { LinkInput, Links } from "../../core/links.ts";
 import { randomSlugs, type SlugMaker } from "../../core/slugs.ts";
 import type { LinkStore } from "../../core/store.ts";
 import { checked } from "../../http/api/input.ts";
@@ -62,9 +63,10 @@ export function seedOf(
   slug: string | undefined,
   input: LinkInput & Imported,
 ): string {
-  const { title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery } = record;
+  const { title, tags, note, redirectStatus, validFrom, validUntil, maxClicks, disabled, forwardQuery } = record;
   const said = [slug, input.url, title, tags, note, redirectStatus, validFrom, validUntil, disabled, forwardQuery];
-  return JSON.stringify([...said, input.createdAt]);
+  // Only where there is one, so that a row without is the row that it was before there were limits.
+  return JSON.stringify([...said, input.createdAt, ...(maxClicks === null ? [] : [maxClicks])]);
 }
 
 /** The creation token of a row: the same each time the row comes. */

@@ -1,4 +1,5 @@
-import type { Imported, LinkInput } from "../../core/links.ts";
+import type { Imported } from "../../core/create.ts";
+import type { LinkInput } from "../../core/links.ts";
 import type { Client } from "../client.ts";
 import type { ApiLink } from "../link-lines.ts";
 import { CommandFailed } from "../shell.ts";

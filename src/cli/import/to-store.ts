@@ -1,6 +1,6 @@
+import type { Draft } from "../../core/create.ts";
 import { CurtError } from "../../core/errors.ts";
 import type { LinkRecord } from "../../core/link.ts";
-import type { Draft } from "../../core/links.ts";
 import type { InsertOutcome } from "../../core/store.ts";
 import {
   type Destination,

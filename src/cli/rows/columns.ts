@@ -16,7 +16,7 @@ interface Column {
 }
 
 const text: Reader = (cell) => cell;
-const number: Reader = (cell) => (/^\d{1,9}$/.test(cell.trim()) ? Number(cell) : undefined);
+const number: Reader = (cell) => (/^\d{1,10}$/.test(cell.trim()) ? Number(cell) : undefined);
 const time = { read: timeOf, accepts: "a time such as 2027-01-31T12:00:00Z" };
 const truth = { read: truthOf, accepts: "true or false" };
 
@@ -42,6 +42,7 @@ export const columns: Readonly<Record<string, Column>> = {
   },
   validFrom: { names: ["validfrom", "validsince", "startsat"], ...time },
   validUntil: { names: ["validuntil", "expiresat", "expireat", "expires", "expirationdate"], ...time },
+  maxClicks: { names: ["maxclicks", "maxvisits", "clicklimit"], read: number, accepts: "a whole number of clicks" },
   disabled: { names: ["disabled"], ...truth },
   forwardQuery: { names: ["forwardquery"], ...truth },
   createdAt: { names: ["createdat", "created", "datecreated", "timestamp", "creationdate"], ...time },

@@ -41,7 +41,7 @@ function urlRow(line: number, text: string): Row | undefined {
 }
 
 /** What an exported link says about itself and cannot be brought along. */
-const readOnly = ["shortUrl", "state", "updatedAt", "version", "clicks"];
+const readOnly = ["shortUrl", "state", "updatedAt", "version", "clicks", "usedClicks"];
 
 function jsonRow(line: number, text: string): Row | undefined {
   if (text.trim() === "") return undefined;

@@ -20,9 +20,10 @@ export function linesOf(format: ExportFormat, links: readonly LinkRecord[]): str
 
 function fieldsOf(link: LinkRecord) {
   const { slug, url, title, tags, note, redirectStatus, disabled, forwardQuery } = link;
-  const { validFrom, validUntil, createdAt } = link;
+  const { validFrom, validUntil, maxClicks, createdAt } = link;
   const times = { validFrom: time(validFrom), validUntil: time(validUntil) };
-  return { slug, url, title, tags, note, redirectStatus, ...times, disabled, forwardQuery, createdAt: time(createdAt) };
+  const fields = { slug, url, title, tags, note, redirectStatus, ...times, maxClicks, disabled, forwardQuery };
+  return { ...fields, createdAt: time(createdAt) };
 }
 
 function cellsOf(link: LinkRecord): string[] {

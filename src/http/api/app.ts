@@ -6,6 +6,8 @@ import type { HttpOptions, Programs } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
+import { frontForm } from "./front-form.ts";
+import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
@@ -20,11 +22,13 @@ export function programs(options: HttpOptions): Programs {
   const shared = new Shared(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);
+  frontForm(api, shared);
   documentPath(api);
 
   // No middleware for all paths: each would cost every create a promise, and only a wrong path needs this.

@@ -1,10 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
+import type { CreateResult, Imported } from "../../core/create.ts";
 import { CurtError, errorTable } from "../../core/errors.ts";
-import type { CreateResult, Imported, LinkInput } from "../../core/links.ts";
+import type { LinkInput } from "../../core/links.ts";
 import { batchGroup, lineLimit } from "../limits.ts";
 import { problemOf, shownError } from "../problem.ts";
 import type { Arrival } from "../server.ts";
-import { type Api, type Shared, takes } from "./context.ts";
+import { type Api, byOf, type Shared, takes } from "./context.ts";
 import { checked, decoded, jsonOf } from "./input.ts";
 import { type Line, LineReader } from "./lines.ts";
 import { batchLine, batchResult, importLine, problems } from "./schemas.ts";
@@ -36,7 +37,7 @@ export function batchPath(api: Api, shared: Shared): void {
   api.post(route.getRoutingPath(), shared.needs("links:write"), isLines, (c) => {
     const mayImport = c.get("caller")?.scopes.includes("admin") === true;
     const { body } = c.req.raw;
-    const results = body === null ? null : resultsOf(body, new Batch(shared, mayImport), c.env);
+    const results = body === null ? null : resultsOf(body, new Batch(shared, mayImport, byOf(c)), c.env);
     return new Response(results, { headers: { "Content-Type": ndjson } });
   });
 }
@@ -87,9 +88,11 @@ type Result = CreateResult | { readonly outcome: "failed"; readonly error: CurtE
 class Batch {
   readonly #shared: Shared;
   readonly #mayImport: boolean;
+  readonly #by: string;
 
-  constructor(shared: Shared, mayImport: boolean) {
+  constructor(shared: Shared, mayImport: boolean, by: string) {
     this.#shared = shared;
+    this.#by = by;
     this.#mayImport = mayImport;
   }
 
@@ -113,7 +116,8 @@ class Batch {
   #read(line: Line): (LinkInput & Imported) | CurtError {
     if (line.bytes === undefined) return new CurtError("body_too_large", `The line is longer than ${lineLimit} bytes.`);
     try {
-      return checked(this.#mayImport ? importLine : batchLine, jsonOf(decoded(line.bytes)));
+      const given = checked(this.#mayImport ? importLine : batchLine, jsonOf(decoded(line.bytes)));
+      return { ...given, by: this.#by };
     } catch (thrown) {
       return shownError(thrown);
     }

@@ -164,6 +164,11 @@ export class Shared {
   }
 }
 
+/** Who makes a change, as a link's record has it. The address of a stranger is kept nowhere. */
+export function byOf(c: Context<Env>): string {
+  return c.get("caller") === undefined ? "anyone" : c.get("owner");
+}
+
 /** Lets through a body of one of these media types. */
 export function takes(...types: readonly string[]): MiddlewareHandler<Env> {
   return async (c, next) => {

@@ -1,20 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CurtError, invalidInput } from "../../core/errors.ts";
+import type { Origin } from "../../core/create.ts";
 import type { Made } from "../../core/idempotency.ts";
 import type { LinkRecord } from "../../core/link.ts";
 import type { LinkInput } from "../../core/links.ts";
-import { slugProblem } from "../../core/slug.ts";
 import { words } from "../../core/words.ts";
 import { idempotencyLimit, pageDefault } from "../limits.ts";
-import { type Api, jsonBody, type Shared } from "./context.ts";
-import { createBody, linkSchema, listQuery, pageSchema, patchBody, problems, type ShownLink } from "./schemas.ts";
+import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
+import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
+import { createBody, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
 import { shownLink } from "./shown.ts";
 
-const link = { content: { "application/json": { schema: linkSchema } } };
-const slugParam = z.object({ slug: z.string().openapi({ description: "Percent-encoded, as one segment" }) });
-const ifMatch = z.object({
-  "if-match": z.string().optional().openapi({ description: 'The version: "3", or *' }),
-});
 const security = [{ key: [] }, { session: [] }];
 
 const createRoutes = (shared: Shared) => ({
@@ -31,8 +26,8 @@ const createRoutes = (shared: Shared) => ({
       body: { required: true, content: { "application/json": { schema: createBody } } },
     },
     responses: {
-      201: { description: "Made", ...link },
-      200: { description: "There was one", ...link },
+      201: { description: "Made", ...linkAnswer },
+      200: { description: "There was one", ...linkAnswer },
       ...problems(
         ...([
           "invalid_input",
@@ -68,7 +63,7 @@ const createRoutes = (shared: Shared) => ({
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
     responses: {
-      200: { description: "The link", ...link },
+      200: { description: "The link", ...linkAnswer },
       ...problems("unauthorized", "forbidden", "wrong_origin", "not_found"),
     },
   }),
@@ -84,7 +79,7 @@ const createRoutes = (shared: Shared) => ({
       body: { required: true, content: { "application/json": { schema: patchBody } } },
     },
     responses: {
-      200: { description: "Changed", ...link },
+      200: { description: "Changed", ...linkAnswer },
       ...problems(
         ...(["invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found", "version_mismatch"] as const),
         ...(["body_too_large", "unsupported_media_type"] as const),
@@ -107,12 +102,14 @@ const createRoutes = (shared: Shared) => ({
 
 /** The paths of links, but the batch. */
 export function linkPaths(api: Api, shared: Shared): void {
-  const { links, baseUrl, now } = shared.options;
+  const { links, limiter, baseUrl, now } = shared.options;
   const shown = (record: LinkRecord) => shownLink(record, baseUrl, now());
+  const current = async (record: LinkRecord) => (await limiter.current([record]))[0] ?? record;
   const routes = createRoutes(shared);
 
   api.openapi(routes.create, async (c) => {
-    const { reuse = false, ...input } = c.req.valid("json");
+    const { reuse = false, ...given } = c.req.valid("json");
+    const input = { ...given, by: byOf(c) };
     const key = c.req.valid("header")["idempotency-key"];
     const answer = ({ link, isNew }: Made) => ({ status: isNew ? (201 as const) : (200 as const), link: shown(link) });
     const { status, link } =
@@ -122,53 +119,35 @@ export function linkPaths(api: Api, shared: Shared): void {
     return c.json(link, status, tagOf(link, { Location: `/api/v1/links/${encodeURIComponent(link.slug)}` }));
   });
 
-  async function make(input: LinkInput, reuse: boolean): Promise<Made> {
+  async function make(input: LinkInput & Origin, reuse: boolean): Promise<Made> {
     const same = reuse ? await links.findSame(input) : undefined;
-    if (same !== undefined) return { link: same, isNew: false };
+    if (same !== undefined) return { link: await current(same), isNew: false };
     const { link, outcome } = await links.create(input);
-    return { link, isNew: outcome === "created" };
+    return outcome === "created" ? { link, isNew: true } : { link: await current(link), isNew: false };
   }
 
   api.openapi(routes.list, async (c) => {
     const { search = "", tag = null, state = null, limit = pageDefault, cursor = null } = c.req.valid("query");
     const query = { words: words(search), tag, state, now: now(), order: "newest", limit, cursor } as const;
     const page = await links.list(query);
-    return c.json({ links: page.records.map(shown), next: page.next }, 200);
+    const records = await limiter.current(page.records);
+    return c.json({ links: records.map(shown), next: page.next }, 200);
   });
 
   api.openapi(routes.get, async (c) => {
-    const link = shown(await links.get(slugOf(c.req.valid("param").slug)));
+    const link = shown(await current(await links.get(slugOf(c.req.valid("param").slug))));
     return c.json(link, 200, tagOf(link));
   });
 
   api.openapi(routes.edit, async (c) => {
     const slug = slugOf(c.req.valid("param").slug);
     const version = versionOf(c.req.valid("header")["if-match"]);
-    const link = shown(await links.edit(slug, c.req.valid("json"), version));
+    const link = shown(await current(await links.edit(slug, c.req.valid("json"), version, byOf(c))));
     return c.json(link, 200, tagOf(link));
   });
 
   api.openapi(routes.remove, async (c) => {
-    await links.remove(slugOf(c.req.valid("param").slug), versionOf(c.req.valid("header")["if-match"]));
+    await links.remove(slugOf(c.req.valid("param").slug), versionOf(c.req.valid("header")["if-match"]), byOf(c));
     return c.body(null, 204);
   });
-}
-
-function tagOf(link: ShownLink, more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { ...more, ETag: `"${link.version}"` };
-}
-
-/** A slug as it was asked for. The store is not asked for what no slug can be. */
-function slugOf(given: string): string {
-  const slug = given.normalize("NFC");
-  if (slugProblem(slug) !== undefined) throw new CurtError("not_found", "Nothing can be called that.");
-  return slug;
-}
-
-/** The version that `If-Match` asks for; `undefined`: any. */
-function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  const digits = /^\s*(?:"(\d{1,15})"|(\d{1,15}))\s*$/.exec(header);
-  if (digits === null) throw invalidInput([{ path: "If-Match", message: 'Takes a version, as in "3", or *.' }]);
-  return Number(digits[1] ?? digits[2]);
 }

@@ -15,7 +15,7 @@ const redirects = Object.fromEntries(
 const visitor = {
   ...redirects,
   404: { description: "Unknown, or not yet", content: seen },
-  410: { description: "Ended or switched off", content: seen },
+  410: { description: "Ended, used up or switched off", content: seen },
   503: { description: "The store cannot be asked", content: seen },
 };
 
@@ -27,6 +27,43 @@ const otherPaths: readonly RouteConfig[] = [
     summary: "Follow a link",
     request: { params: z.object({ slug: z.string() }) },
     responses: visitor,
+  },
+  {
+    method: "get",
+    path: "/{slug}+",
+    summary: "See where a link goes, without going",
+    request: { params: z.object({ slug: z.string() }) },
+    responses: {
+      200: { description: "A page", content: { "text/html": { schema: z.string() } } },
+      404: visitor[404],
+      410: visitor[410],
+      503: visitor[503],
+    },
+  },
+  {
+    method: "get",
+    path: "/{slug}+qr",
+    summary: "The QR code of a link",
+    request: {
+      params: z.object({ slug: z.string() }),
+      query: z.object({
+        format: z.enum(["svg", "png"]).optional(),
+        size: z.string().optional().openapi({ type: "integer", minimum: 64, maximum: 2048, default: 512 }),
+        margin: z.string().optional().openapi({ type: "integer", minimum: 0, maximum: 16, default: 4 }),
+        level: z.enum(["L", "M", "Q", "H"]).optional(),
+        dark: z.string().optional().openapi({ pattern: "^#?[0-9A-Fa-f]{6}$" }),
+        light: z.string().optional().openapi({ pattern: "^(#?[0-9A-Fa-f]{6}|transparent)$" }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The picture",
+        content: { "image/svg+xml": { schema: z.string() }, "image/png": { schema: z.string() } },
+      },
+      400: { description: "An option is wrong", content: { "application/problem+json": { schema: problemSchema } } },
+      404: visitor[404],
+      503: visitor[503],
+    },
   },
   {
     method: "get",

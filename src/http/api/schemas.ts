@@ -5,6 +5,7 @@ import { linkStates, redirectStatuses } from "../../core/link.ts";
 import { slugLimit } from "../../core/slug.ts";
 import { targetLimit } from "../../core/target.ts";
 import {
+  clicksLimit,
   keyNameLimit,
   noteLimit,
   pageDefault,
@@ -45,6 +46,13 @@ const status = z
 
 const url = z.string().openapi({ description: `http or https, at most ${targetLimit} bytes`, maxLength: targetLimit });
 
+const maxClicks = z
+  .number()
+  .refine((value) => Number.isInteger(value) && value >= 1 && value <= clicksLimit, {
+    error: `Takes a whole number from 1 to ${clicksLimit}.`,
+  })
+  .openapi({ type: "integer", minimum: 1, maximum: clicksLimit });
+
 /** What may be said of a link when it is made and when it is edited. */
 const fields = {
   title: text(titleLimit).nullable().optional(),
@@ -58,6 +66,7 @@ const fields = {
   redirectStatus: status.nullable().optional(),
   validFrom: time.nullable().optional(),
   validUntil: time.nullable().optional(),
+  maxClicks: maxClicks.nullable().optional(),
   disabled: z.boolean().optional(),
   forwardQuery: z.boolean().optional(),
 };
@@ -110,6 +119,8 @@ export const linkSchema = z
       .openapi({ type: ["integer", "null"] }),
     validFrom: shownTime.nullable(),
     validUntil: shownTime.nullable(),
+    maxClicks: z.int().nullable(),
+    usedClicks: z.int().openapi({ description: "Of maxClicks" }),
     disabled: z.boolean(),
     forwardQuery: z.boolean(),
     createdAt: shownTime,

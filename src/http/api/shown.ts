@@ -24,6 +24,8 @@ export function shownLink(link: LinkRecord, baseUrl: string, now: number): Shown
     redirectStatus: link.redirectStatus,
     validFrom: timeOf(link.validFrom),
     validUntil: timeOf(link.validUntil),
+    maxClicks: link.maxClicks,
+    usedClicks: link.usedClicks,
     disabled: link.disabled,
     forwardQuery: link.forwardQuery,
     createdAt: new Date(link.createdAt).toISOString(),

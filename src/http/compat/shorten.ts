@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CurtError } from "../../core/errors.ts";
-import type { Api, Shared } from "../api/context.ts";
+import { type Api, byOf, type Shared } from "../api/context.ts";
 import { bodyBytes, decoded, jsonOf, mediaTypeOf } from "../api/input.ts";
 import { problems } from "../api/schemas.ts";
 import { shortUrlOf } from "../api/shown.ts";
@@ -26,7 +26,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
   });
   api.openapi(generate, async (c) => {
     try {
-      const { link } = await links.create({ url: c.req.valid("query").url ?? "" });
+      const { link } = await links.create({ url: c.req.valid("query").url ?? "", by: byOf(c) });
       return c.text(shortUrlOf(link, baseUrl), 200);
     } catch (error) {
       if (error instanceof CurtError && error.code === "invalid_input") return c.text(`${error.message}\n`, 400);
@@ -55,7 +55,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
   api.openAPIRegistry.register("ShortenBody", body.openapi("ShortenBody"));
   api.openapi(shorten, async (c) => {
     const url = await givenUrl(c.req.raw);
-    const { link, outcome } = await links.create({ url }, hash);
+    const { link, outcome } = await links.create({ url, by: byOf(c) }, hash);
     return c.json({ shortened_url: shortUrlOf(link, baseUrl) }, outcome === "created" ? 201 : 200);
   });
 }

@@ -14,6 +14,8 @@ export function describeLinks(current: Current): void {
         redirectStatus: 308,
         validFrom: 1,
         validUntil: 4_000_000_000_000,
+        maxClicks: 1_000_000_000,
+        usedClicks: 7,
         disabled: true,
         forwardQuery: true,
         updatedAt: 1_900_000_000_000,

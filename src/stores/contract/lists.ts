@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CurtError } from "../../core/errors.ts";
-import type { LinkRecord } from "../../core/link.ts";
+import type { LinkRecord, LinkState } from "../../core/link.ts";
 import type { Current } from "../contract.ts";
 import { deleted, listAll, next, query, sample, slugsOf } from "./samples.ts";
 
@@ -138,14 +138,18 @@ export function describeLists(current: Current): void {
         sample("plain"),
         sample("window", { validFrom: 1000, validUntil: 2000 }),
         sample("off", { disabled: true, validUntil: 1500 }),
+        sample("used", { maxClicks: 3, usedClicks: 3, validUntil: 1500 }),
+        sample("unlimited", { usedClicks: 3, validFrom: 3000 }),
       ]);
-      const found = async (state: "active" | "scheduled" | "expired" | "disabled", now: number) =>
+      const found = async (state: LinkState, now: number) =>
         slugsOf(await listAll(links, query({ state, now, order: "oldest", limit: 1 })));
       expect(await found("active", 999)).toEqual(["plain"]);
-      expect(await found("scheduled", 999)).toEqual(["window"]);
+      expect(await found("scheduled", 999)).toEqual(["window", "unlimited"]);
+      expect(await found("exhausted", 999)).toEqual(["used"]);
+      expect(await found("exhausted", 1500)).toEqual([]);
       expect(await found("active", 1000)).toEqual(["plain", "window"]);
       expect(await found("active", 1999)).toEqual(["plain", "window"]);
-      expect(await found("expired", 2000)).toEqual(["window"]);
+      expect(await found("expired", 2000)).toEqual(["window", "used"]);
       expect(await found("disabled", 2000)).toEqual(["off"]);
     });
   });
