@@ -1,5 +1,6 @@
 import bowser from "bowser";
 import { isbot } from "isbot";
+import { isPreview } from "../core/preview.ts";
 
 /** What a user agent says of itself; "" for what is not known. */
 export interface Agent {
@@ -11,9 +12,6 @@ export interface Agent {
   readonly bot: string;
 }
 
-/** Programs that fetch a link to show what is behind it. */
-const previews =
-  /facebookexternalhit|facebot|twitterbot|slackbot|slack-imgproxy|whatsapp|telegrambot|discordbot|linkedinbot|skypeuripreview|pinterest|redditbot|vkshare|embedly|iframely|mastodon|bluesky|cardyb|snapchat|viber|line-poker|google-pagerenderer|applebot-preview|bitlybot|flipboardproxy|quora link preview|tumblr|nuzzel|outbrain|xing-contenttabreceiver|synapse|signal-desktop|iMessage/i;
 const searchers =
   /googlebot|bingbot|yandexbot|yandex\.com\/bots|baiduspider|duckduckbot|applebot|slurp|sogou|petalbot|seznambot|naver|yeti\/|qwant|exabot|coccoc|mojeek/i;
 const tools =
@@ -28,7 +26,7 @@ export function agentOf(text: string): Agent {
 }
 
 function botOf(text: string): string {
-  if (previews.test(text)) return "preview";
+  if (isPreview(text)) return "preview";
   if (tools.test(text)) return "tool";
   if (!isbot(text)) return "";
   return searchers.test(text) ? "search" : "bot";
