@@ -3,6 +3,7 @@ import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
 import { type Accounts, openAccounts } from "./core/accounts.ts";
+import { Census } from "./core/census.ts";
 import { counterSlugs } from "./core/counter.ts";
 import { honouringFreeze } from "./core/freeze.ts";
 import { History } from "./core/history.ts";
@@ -32,6 +33,8 @@ export interface App {
   /** Its counters are for the metrics. */
   readonly cache: SharedCache | undefined;
   readonly keys: Keys;
+  /** How many links there are. */
+  readonly census: Census;
   /** What links were before. */
   readonly history: History;
   /** People who sign in to the dashboard. */
@@ -136,6 +139,7 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
   return {
     store,
     history,
+    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
     links,
     resolver,
     limiter,

@@ -53,6 +53,13 @@ export const address: Parser<string> = (value) => {
   return value;
 };
 
+/** The origin of a web page: scheme, host and port. */
+export const webOrigin: Parser<string> = (value) => {
+  if (!URL.canParse(value) || !/^https?:/.test(value) || new URL(value).origin !== value)
+    throw new Unaccepted("origins as browsers send them, such as https://app.example.com");
+  return value;
+};
+
 /** An http or https address without query or fragment, returned without the slash at its end. */
 export const httpUrl: Parser<string> = (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;

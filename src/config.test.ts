@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError, childEnvironment, readConfig } from "./config.ts";
+import { shownSettings } from "./config-shown.ts";
 
 const refusal = (flags: Parameters<typeof readConfig>[0], env: Record<string, string>) => {
   try {
@@ -130,5 +131,25 @@ test("a Cassandra address is checked before anything connects, and its password 
   ]) {
     expect(() => readConfig({}, { CURT_STORE: bad })).toThrow(ConfigError);
     expect(() => readConfig({}, { CURT_STORE: bad })).not.toThrow(/sesame/);
+  }
+});
+
+test("what is shown of the settings has sources, in a child process too, and no secret", () => {
+  const env = {
+    CURT_ADMIN_KEY: "secret-admin-key-1234",
+    CURT_STORE: "postgres://me:secret%40word@db.example/curt",
+    CURT_CACHE: "redis://:secret-pass@one.example,two.example",
+    CURT_KEY: "secret-key",
+  };
+  const config = readConfig({ CURT_PORT: "5001" }, env);
+  const handed = readConfig({}, childEnvironment(config));
+  for (const one of [config, handed]) {
+    const shown = new Map(shownSettings(one).map((setting) => [setting.name, setting]));
+    expect(JSON.stringify([...shown.values()])).not.toContain("secret");
+    expect(shown.get("CURT_PORT")).toMatchObject({ value: "5001", source: "flag", isSet: true, flag: "--port" });
+    expect(shown.get("CURT_STORE")).toMatchObject({ value: "postgres://…@db.example/curt", source: "environment" });
+    expect(shown.get("CURT_CACHE")?.value).toBe("redis://…@one.example,two.example");
+    expect(shown.get("CURT_ADMIN_KEY")).toMatchObject({ value: null, isSet: true });
+    expect(shown.get("CURT_SLUGS")).toMatchObject({ value: "random", source: "default", isSet: false });
   }
 });

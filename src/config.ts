@@ -16,8 +16,10 @@ import {
   storeAddress,
   text,
   Unaccepted,
+  webOrigin,
 } from "./config-values.ts";
 import { type RedirectStatus, redirectStatuses } from "./core/link.ts";
+import { type SettingSource, settingSources } from "./core/shown-setting.ts";
 
 /** Ways to break a mechanism, so that its test can be seen to fail. Never set one outside a test. */
 export const mutants = [
@@ -44,7 +46,7 @@ export const mutants = [
 export type Mutant = (typeof mutants)[number];
 
 /** A setting as the table below has it. */
-interface Setting<T> {
+export interface Setting<T> {
   readonly parse: Parser<T>;
   /** As a user would write it; `undefined`: no value unless one is given. */
   readonly fallback: string | undefined;
@@ -107,6 +109,17 @@ export const settings = {
     "302",
     `The status of a redirect whose link names none: ${redirectStatuses.join(", ")}.`,
   ),
+  CURT_RATE_LIMIT: withDefault(
+    integer(0, 10_000_000),
+    "0",
+    "Requests a minute to the API for each key, each session and each address without one, in each worker; 0: no limit.",
+  ),
+  CURT_CORS_ORIGINS: withDefault(
+    list(webOrigin),
+    "",
+    "Origins, as in `https://app.example.com`, whose pages may use the API with a key, with commas between.",
+    "none",
+  ),
   CURT_TRUSTED_PROXIES: withDefault(
     list(address),
     "",
@@ -154,6 +167,8 @@ export interface Config {
   readonly slugs: "random" | "counter" | "hash";
   readonly slugLength: number;
   readonly redirectStatus: RedirectStatus;
+  readonly rateLimit: number;
+  readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly countClicks: boolean;
   /** `undefined`: the bundled one. */
@@ -163,7 +178,7 @@ export interface Config {
   readonly key: string | undefined;
   readonly mutants: readonly Mutant[];
   /** Where each value came from, for whoever wonders. */
-  readonly sources: Readonly<Record<SettingName, "default" | "environment" | "file" | "flag">>;
+  readonly sources: Readonly<Record<SettingName, SettingSource>>;
   /** The values as text, to hand to a child process as its environment. Contains secrets. */
   readonly raw: Readonly<Record<string, string>>;
 }
@@ -195,15 +210,28 @@ export function readConfig(flags: Readonly<Partial<Record<SettingName, string>>>
     if (source !== "default") raw[name] = found;
     values[name] = parsed(name, one, found, source === "flag");
   }
-  return assemble(values as Values, raw, sources);
+  return assemble(values as Values, raw, { ...sources, ...handedDown(env[sourcesName]) });
 }
+
+function handedDown(text: string | undefined): Partial<Config["sources"]> {
+  try {
+    const given = JSON.parse(text ?? "{}") as Record<string, SettingSource>;
+    const known = Object.entries(given).filter(([name, source]) => name in settings && settingSources.includes(source));
+    return Object.fromEntries(known) as Partial<Config["sources"]>;
+  } catch {
+    return {};
+  }
+}
+
+/** Tells a child process where the settings that it finds in its environment came from. */
+const sourcesName = "SETTINGS_CAME_FROM";
 
 /** The environment for a child process that must see the same settings. */
 export function childEnvironment(config: Config): Record<string, string> {
   const plain = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("CURT_"),
   );
-  return { ...Object.fromEntries(plain), ...config.raw };
+  return { ...Object.fromEntries(plain), ...config.raw, [sourcesName]: JSON.stringify(config.sources) };
 }
 
 function embeddedPath(store: StoreAddress, data: string): string {
@@ -270,6 +298,8 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     slugs: values.CURT_SLUGS,
     slugLength: values.CURT_SLUG_LENGTH ?? shortest,
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
+    rateLimit: values.CURT_RATE_LIMIT,
+    corsOrigins: values.CURT_CORS_ORIGINS,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
     countClicks: values.CURT_CLICKS,
     geo: values.CURT_GEO,

@@ -670,6 +670,7 @@ describe("backup, restore and doctor", () => {
       "lock",
       "store",
       "contents",
+      "clicks",
       "backup",
       "port",
     ]);

@@ -177,6 +177,12 @@ export class Links {
     return found;
   }
 
+  /** Whether no link has this slug now. */
+  async isFree(slug: string): Promise<boolean> {
+    const found = await this.#options.store.find({ host, slug });
+    return found === undefined || found.deletedAt !== null;
+  }
+
   /** An active link with this target and every other field as the input has it, for `reuse`. */
   async findSame(input: LinkInput): Promise<LinkRecord | undefined> {
     const { record, slug } = this.draft(input);

@@ -29,12 +29,16 @@ export const publicPerMinute = 10;
 /** Passwords that one address may try at once, and again in this many ms (each worker counts for itself). */
 export const signInTries = 20;
 export const signInPeriod = 300_000;
+/** Links that one request changes alike. */
+export const mostChanges = 500;
 /** Seconds until a request must have been read, and until an idle connection is closed. */
 export const requestSeconds = 30;
 /** Milliseconds for which a draining server answers with `Connection: close` before it stops. */
 export const drainFor = 1000;
 /** Milliseconds after which it ends even what has not been answered, such as a batch without end. */
 export const drainLimit = 10_000;
+/** Milliseconds that the last bytes of its answers have to leave. */
+export const lastBytes = 500;
 /** Seconds after which whoever met a store that cannot be asked may try again. */
 export const retrySeconds = 8;
 

@@ -12,7 +12,7 @@ export class RateLimit {
 
   /** `count` times within `period` ms at once, and one more every `period / count`. */
   constructor(
-    count: number,
+    readonly count: number,
     readonly period: number,
   ) {
     this.#every = period / count;
@@ -20,12 +20,22 @@ export class RateLimit {
 
   /** Takes one; 0 if it was there, otherwise the ms until one is. */
   take(address: string, now: number): number {
-    const place = Number(BigInt(Bun.hash(networkOf(address), this.#seed)) % BigInt(places));
+    const place = this.#placeOf(address);
     const wholeAt = Math.max(this.#wholeAt[place] ?? 0, now) + this.#every;
     const wait = wholeAt - now - this.period;
     if (wait > 0) return wait;
     this.#wholeAt[place] = wholeAt;
     return 0;
+  }
+
+  /** How many are left now, and in how many ms the allowance is whole again. */
+  state(address: string, now: number): { readonly left: number; readonly wholeIn: number } {
+    const wholeIn = Math.max(0, (this.#wholeAt[this.#placeOf(address)] ?? 0) - now);
+    return { left: Math.max(0, Math.floor((this.period - wholeIn) / this.#every + 1e-9)), wholeIn };
+  }
+
+  #placeOf(address: string): number {
+    return Number(BigInt(Bun.hash(networkOf(address), this.#seed)) % BigInt(places));
   }
 }
 

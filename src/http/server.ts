@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import type { Accounts } from "../core/accounts.ts";
+import type { Census } from "../core/census.ts";
 import type { ClickRecorder } from "../core/click.ts";
 import { CurtError } from "../core/errors.ts";
 import type { History } from "../core/history.ts";
@@ -8,19 +9,23 @@ import type { Limiter } from "../core/limiter.ts";
 import type { RedirectStatus } from "../core/link.ts";
 import type { Links } from "../core/links.ts";
 import type { Resolver } from "../core/resolver.ts";
+import type { ShownSetting } from "../core/shown-setting.ts";
 import { isReserved, reservedSlugs } from "../core/slug.ts";
 import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
+import type { Programs } from "./arrival.ts";
 import { redirectByKey } from "./compat/redirect.ts";
 import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
 import { closing, methodNotAllowed, refused } from "./endings.ts";
+import { Entrance } from "./entrance.ts";
 import { fixedAnswer } from "./fixed.ts";
-import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { addressLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
+import type { RequestHead } from "./request-head.ts";
 import { Visits } from "./visits.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
@@ -37,6 +42,9 @@ export interface HttpOptions {
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
   readonly history: History;
+  readonly census: Census;
+  /** The settings as they may be shown. */
+  readonly settings: readonly ShownSetting[];
   readonly accounts: Accounts;
   readonly registry: Registry;
   /** Slugs of strategy `hash`, for `POST /shorten_url`. */
@@ -45,6 +53,10 @@ export interface HttpOptions {
   readonly baseUrl: string;
   readonly redirectStatus: RedirectStatus;
   readonly publicCreate: boolean;
+  /** Requests a minute to the API for each key, session, or address without one, in each worker; 0: no limit. */
+  readonly rateLimit: number;
+  /** Origins whose pages may use the API with a key. */
+  readonly corsOrigins: readonly string[];
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly host: string;
@@ -59,8 +71,12 @@ export interface HttpOptions {
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
+  /** Answers `/dashboard` and what is below it. */
+  readonly dashboard: (path: string, request: Request) => Promise<Response>;
   /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
   readonly requestSeconds?: number;
+  /** For tests: even plain requests take the long way, to see that both ways answer alike. */
+  readonly onlyLongWay?: boolean;
 }
 
 export interface HttpServer {
@@ -72,18 +88,6 @@ export interface HttpServer {
   drain(): Promise<void>;
 }
 
-/** What the part that is loaded later gets with a request. */
-export interface Arrival {
-  /** The address of the other end of the connection. */
-  readonly peer: string;
-  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
-  readonly untimed: () => void;
-  /** Seconds that a request may take without going on. */
-  readonly patience: number;
-}
-
-export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
-
 /** Listens and answers until drained. Throws if the port cannot be listened on. */
 export function serveHttp(options: HttpOptions): HttpServer {
   const front = new Front(options);
@@ -94,10 +98,10 @@ export function serveHttp(options: HttpOptions): HttpServer {
       [`/${slug}/*`, own],
     ]),
   );
+  // Behind the door, and for it alone.
   const server = Bun.serve({
-    hostname: options.host,
-    port: options.port,
-    reusePort: true,
+    hostname: "127.0.0.1",
+    port: 0,
     development: false,
     idleTimeout: options.requestSeconds ?? requestSeconds,
     // Bodies are limited where they are read: a batch has no limit.
@@ -107,16 +111,17 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request, server) => front.visitor(request, server),
     error: (thrown) => front.failed(thrown),
   });
-  front.visits.open(server);
-  const { port } = server;
-  if (port === undefined) throw new Error("The server has no port.");
+  const { host, port } = options;
+  const idleSeconds = options.requestSeconds ?? requestSeconds;
+  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head, peer) => front.quick(head, peer) });
+  front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
-    port,
+    port: entrance.port,
     drain: () => {
-      drained ??= front.drain(server);
+      drained ??= front.drain(entrance);
       return drained;
     },
   };
@@ -130,8 +135,10 @@ const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
-  readonly visits: Visits;
+  readonly #visits: Visits;
   readonly #house: string;
+  /** Tells who sent a request. */
+  peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
   #programs: Promise<Programs> | undefined;
   #draining = false;
   readonly #metrics: Metrics;
@@ -142,24 +149,34 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
-    this.visits = new Visits(options);
+    this.#visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    const { visits } = this;
+    const visits = this.#visits;
     const house = this.#house;
     this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
   }
 
-  /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
+  /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
+  quick(head: RequestHead, peer: string): string | undefined {
+    const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
+    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    if (answer === undefined) return undefined;
+    this.#options.counts.quick();
+    if (!head.isHead) this.#visits.countPlain(found, head, peer);
+    return answer;
+  }
+
+  /** Everything outside the reserved paths that the door doesn't answer itself. */
   visitor(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const { url } = request;
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
-      const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) {
-        this.visits.count(found, "", request);
+      const plain = found === undefined ? undefined : this.#redirects.plain(found);
+      if (plain !== undefined) {
+        this.#visits.count(found, "", request);
         this.#options.counts.quick();
-        return this.#draining ? closing(kept) : new Response(null, kept);
+        return this.#draining ? closing(plain) : plain;
       }
     }
     return this.#sent("visitor", this.#slowVisitor(request, server));
@@ -185,12 +202,9 @@ class Front {
     return problemResponse(error);
   }
 
-  async drain(server: Server<undefined>): Promise<void> {
+  drain(entrance: Entrance): Promise<void> {
     this.#draining = true;
-    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
-    await Bun.sleep(drainFor);
-    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
-    await server.stop(true);
+    return this.#options.mutants.includes("no-drain") ? entrance.cut() : entrance.drain();
   }
 
   async #slowVisitor(request: Request, server: Server<undefined>): Promise<Response> {
@@ -221,6 +235,7 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
+    if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
     if (address.path === "metrics") {
       if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
       return this.#metrics.answer(request);
@@ -234,7 +249,7 @@ class Front {
     const programs = await this.#programs;
     if (request.headers.get("host") === null)
       return refused(request, new CurtError("invalid_input", "Host: is needed here."));
-    const peer = server.requestIP(request)?.address ?? "";
+    const peer = this.peers.addressOf(request);
     const patience = this.#options.requestSeconds ?? requestSeconds;
     return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }

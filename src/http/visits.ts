@@ -1,40 +1,33 @@
 import type { ClickRecorder } from "../core/click.ts";
 import type { Resolved } from "../core/resolver.ts";
-import { clientOf } from "./rate.ts";
-
-/** The part of Bun's server that tells who asks. */
-export interface Peers {
-  requestIP(request: Request): { readonly address: string } | null;
-}
+import { clientOf, plainAddress } from "./rate.ts";
+import type { RequestHead } from "./request-head.ts";
 
 export interface VisitsOptions {
   /** Without a journal nothing is counted. */
   readonly clicks?: ClickRecorder | undefined;
   readonly trustedProxies: readonly string[];
-  /** Where the server listens. */
-  readonly host: string;
 }
 
 /** Hands what a visitor sent to the click journal. */
 export class Visits {
   readonly #recorder: ClickRecorder | undefined;
   readonly #trusted: ReadonlySet<string>;
-  /**
-   * The one address that all visitors have. Asking for it costs a system call for each click, a tenth of a redirect, and
-   * behind a proxy on the same machine it always is this one.
-   */
-  readonly #loopback: string | undefined;
-  #peers: Peers | undefined;
+  readonly #peerOf: (request: Request) => string;
 
-  constructor({ clicks, trustedProxies, host }: VisitsOptions) {
+  /** `peerOf` gives the address of the other end of the connection that a request came on. */
+  constructor({ clicks, trustedProxies }: VisitsOptions, peerOf: (request: Request) => string) {
     this.#recorder = clicks;
     this.#trusted = new Set(trustedProxies);
-    this.#loopback = ["127.0.0.1", "::1"].find((address) => address === host);
+    this.#peerOf = peerOf;
   }
 
-  /** From now on visitors have addresses. */
-  open(peers: Peers): void {
-    this.#peers = peers;
+  /** Counts a GET that the door answers with the redirect of a link. */
+  countPlain(link: Resolved | undefined, head: RequestHead, peer: string): void {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    if (head.unseen) recorder.recordUnseen(link);
+    else recorder.record(link, head.agent, head.referrer, head.language, this.#client(peer, head.forwarded), "");
   }
 
   /** Counts a GET that is answered with the redirect of a link, or found none. HEAD counts nowhere. */
@@ -51,14 +44,13 @@ export class Visits {
       headers.get("user-agent") ?? "",
       headers.get("referer") ?? "",
       headers.get("accept-language") ?? "",
-      this.#addressOf(request),
+      this.#client(this.#peerOf(request), headers.get("x-forwarded-for") ?? ""),
       query,
     );
   }
 
-  #addressOf(request: Request): string {
-    const peer = this.#loopback ?? this.#peers?.requestIP(request)?.address ?? "";
-    if (this.#trusted.size === 0) return peer;
-    return clientOf(peer, request.headers.get("x-forwarded-for"), this.#trusted);
+  #client(peer: string, forwarded: string): string {
+    if (this.#trusted.size > 0) return clientOf(peer, forwarded === "" ? null : forwarded, this.#trusted);
+    return peer.startsWith("::ffff:") ? plainAddress(peer) : peer;
   }
 }

@@ -1,8 +1,10 @@
 import { type App, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
+import { shownSettings } from "../config-shown.ts";
 import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
+import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
 import { journalFolder } from "./folder.ts";
@@ -37,6 +39,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   const numbers = new WorkerNumbers();
   let draining = false;
   let damage: string | undefined;
+  let openedPage: Promise<Dashboard> | undefined;
 
   const line = new WorkerLine(
     (parts) => {
@@ -81,11 +84,18 @@ function runWorker(toMain: (message: unknown) => void): void {
     await Promise.race([line.announce(news).catch(() => {}), Bun.sleep(tellLimit)]);
   }
 
+  /** The page's code is loaded when somebody opens it. */
+  const dashboard: Dashboard = async (path, request) => {
+    openedPage ??= import("../dashboard/assets.ts").then(({ openDashboard }) => openDashboard());
+    return (await openedPage)(path, request);
+  };
+
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
-    const { links, resolver, limiter, keys, accounts, history, hash, store } = app;
+    const { links, resolver, limiter, keys, accounts, history, census, hash, store } = app;
     server = serveHttp({
       ...config,
+      dashboard,
       links,
       resolver,
       limiter,
@@ -93,6 +103,8 @@ function runWorker(toMain: (message: unknown) => void): void {
       keys,
       accounts,
       history,
+      census,
+      settings: shownSettings(config),
       hash,
       registry: store.registry,
       clicks,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
+import { Census } from "../../src/core/census.ts";
 import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Limiter } from "../../src/core/limiter.ts";
@@ -79,6 +80,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     links,
     resolver,
     history,
+    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
+    settings: [],
     limiter,
     isPreview,
     keys,
@@ -88,6 +91,8 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     baseUrl,
     redirectStatus: 302,
     publicCreate: false,
+    rateLimit: 0,
+    corsOrigins: [],
     trustedProxies: [],
     host: "127.0.0.1",
     port: 0,
@@ -96,6 +101,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     metricsText: async () => "",
     now,
     mutants: [],
+    dashboard: async (path) => new Response(`The page is at ${path}.`),
     ...options,
   });
   const url = `http://127.0.0.1:${server.port}`;

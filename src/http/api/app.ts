@@ -1,16 +1,20 @@
 import { HTTPException } from "hono/http-exception";
 import { CurtError } from "../../core/errors.ts";
+import type { Programs } from "../arrival.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
-import type { HttpOptions, Programs } from "../server.ts";
+import type { HttpOptions } from "../server.ts";
 import { batchPath } from "./batch.ts";
+import { changesPath } from "./changes.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
+import { Gate } from "./gate.ts";
 import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
 import { documentPath } from "./openapi.ts";
+import { overviewPaths } from "./overview.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -20,11 +24,14 @@ const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
+  const gate = new Gate(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  changesPath(api, shared);
   historyPaths(api, shared);
   keyPaths(api, shared);
   freezePaths(api, shared);
+  overviewPaths(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);
@@ -42,14 +49,16 @@ export function programs(options: HttpOptions): Programs {
   api.onError((thrown, c) => {
     if (thrown instanceof HTTPException && thrown.status < 500)
       return problemResponse(new CurtError("invalid_input", thrown.message));
-    const said = ["Retry-After", "Allow"].flatMap((name) => {
-      const value = c.res.headers.get(name);
-      return value === null ? [] : [[name, value]];
-    });
+    const said = ["Retry-After", "Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"].flatMap(
+      (name) => {
+        const value = c.res.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      },
+    );
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
   return async (request, arrival) => {
-    const answer = await api.fetch(request, arrival);
+    const answer = await gate.through(request, arrival, () => api.fetch(request, arrival));
     answer.headers.set("Cache-Control", "no-store");
     answer.headers.set("X-Content-Type-Options", "nosniff");
     return answer;

@@ -5,11 +5,13 @@ import { Idempotency } from "../../core/idempotency.ts";
 import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
 import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
+import type { Arrival } from "../arrival.ts";
 import { publicPerMinute } from "../limits.ts";
 import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
-import type { Arrival, HttpOptions } from "../server.ts";
+import type { HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
+import { rateHeaders } from "./gate.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
 
 /** What handlers find in their context. */
@@ -155,7 +157,9 @@ export class Shared {
       const signedIn = sessions && c.req.header(sessionHeader) !== undefined && this.cookie.tokenOf(c.req.raw);
       if (!this.options.publicCreate || signedIn || c.req.header("authorization") !== undefined) return proven(c, next);
       const address = this.addressOf(c);
-      const wait = Math.ceil(this.#limit.take(address, this.options.now()) / 1000);
+      const now = this.options.now();
+      const wait = Math.ceil(this.#limit.take(address, now) / 1000);
+      for (const [name, value] of Object.entries(rateHeaders(this.#limit, address, now))) c.header(name, value);
       if (wait > 0) throw new CurtError("rate_limited", `Too fast. ${wait} s.`, [], wait);
       c.set("caller", undefined);
       c.set("owner", `address ${address}`);

@@ -35,7 +35,7 @@ const time = z.iso
   .transform((value) => Date.parse(value))
   .openapi({ type: "string", format: "date-time" });
 
-const tag = text(tagLimit)
+export const tag = text(tagLimit)
   .transform((value) => value.trim().normalize("NFC"))
   .refine((value) => value !== "", { error: "Empty." })
   .openapi({ type: "string", minLength: 1, maxLength: tagLimit });
@@ -206,7 +206,7 @@ export const batchResult = z
 /** What answers a path with one of these codes, for its place in the OpenAPI document. */
 export function problems(...list: ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...list, ...always]) {
+  for (const code of new Set([...list, ...always])) {
     const { status } = errorTable[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -217,4 +217,11 @@ export function problems(...list: ErrorCode[]) {
 }
 
 /** Codes that any request can meet. */
-const always: ErrorCode[] = ["uri_too_long", "headers_too_large", "internal", "store_unavailable", "read_only"];
+const always: ErrorCode[] = [
+  "rate_limited",
+  "uri_too_long",
+  "headers_too_large",
+  "internal",
+  "store_unavailable",
+  "read_only",
+];
