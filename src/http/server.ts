@@ -223,8 +223,7 @@ class Front {
   async #aside(path: string, query: string, request: Request): Promise<Response> {
     const { Asides } = await import("./asides.ts");
     const { baseUrl, now } = this.#options;
-    const asides = new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now });
-    return asides.answer(path, query, request);
+    return new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now }).answer(path, query, request);
   }
 
   async #slowReserved(request: Request, server: Server<undefined>): Promise<Response> {
@@ -236,10 +235,8 @@ class Front {
     const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
     if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
-    if (address.path === "metrics") {
-      if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
-      return this.#metrics.answer(request);
-    }
+    if (address.path === "metrics")
+      return readMethods.has(request.method) ? this.#metrics.answer(request) : methodNotAllowed(request, "GET, HEAD");
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     return this.#programsAnswer(request, server);
   }
