@@ -1,3 +1,4 @@
+// Long because the one table of settings is in it.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
