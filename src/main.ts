@@ -71,7 +71,7 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
         console.log(greeting(config, madeKey, (await setup)?.token));
       // After the workers, which are waited for.
       clerk.launch();
-      void clerk.open().catch((error) => log.error("Clicks are not counted.", { why: String(error) }));
+      clerk.open().catch(() => {});
       const scrub = committer && openScrub(config, log, [committer, workers]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end([workers, clerk], log, signals);

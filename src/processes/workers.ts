@@ -66,6 +66,8 @@ export class Workers {
   /** Lets the workers open the store and serve. Returns when all do. Throws what keeps one of them from it. */
   async open(): Promise<void> {
     this.#opened = true;
+    // A start fails with a worker that can't serve. Nobody waits for the clerk: one that ends is always replaced.
+    this.#started = this.#options.process === "clerk";
     for (const worker of this.#alive) worker.open();
     await Promise.all([...this.#alive].map((worker) => worker.ready));
     this.#started = true;
