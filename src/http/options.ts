@@ -1,6 +1,6 @@
 import type { Accounts } from "../core/accounts.ts";
 import type { Census } from "../core/census.ts";
-import type { ClickRecorder } from "../core/click.ts";
+import type { ClickRecorder, ClickStore } from "../core/click.ts";
 import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
 import type { Limiter } from "../core/limiter.ts";
@@ -18,11 +18,12 @@ export interface HttpLog {
   readonly error: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
 }
 
-/** What the server of visitors and programs is built from. */
 export interface HttpOptions {
   readonly links: Links;
   readonly resolver: Resolver;
   readonly limiter: Limiter;
+  /** What was counted, for statistics. */
+  readonly stats: ClickStore;
   /** See `RedirectOptions`. */
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;

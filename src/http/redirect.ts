@@ -5,7 +5,8 @@ import type { Resolved, Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
+import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { previewPage } from "./preview.ts";
 import { problemResponse, requestName } from "./problem.ts";
 import type { Visits } from "./visits.ts";
 
@@ -70,8 +71,7 @@ export class Redirects {
       if (decision.kind === "unknown") return this.#unknown(slug, query, request);
       if (decision.kind === "gone") return this.#said("gone", slug, request);
       if (decision.limited && request.method === "GET") {
-        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
-          return this.#preview(slug, decision.location);
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       this.#options.visits.count(found, query, request);
@@ -115,9 +115,9 @@ export class Redirects {
   }
 
   /** What a program gets that only shows others where a link leads. */
-  #preview(slug: string, target: string): Response {
-    const words = previewWords(slug, new URL(target).host);
-    return new Response(page(words, this.#options.house, slug), { headers: pageHeaders });
+  #preview(link: LinkRecord): Response {
+    const { house, now } = this.#options;
+    return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

@@ -17,6 +17,8 @@ import { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import { Visits } from "./visits.ts";
 
+export type { HttpLog, HttpOptions } from "./options.ts";
+
 export interface HttpServer {
   readonly port: number;
   /**
@@ -142,7 +144,12 @@ class Front {
 
   drain(entrance: Entrance): Promise<void> {
     this.#draining = true;
-    return this.#options.mutants.includes("no-drain") ? entrance.cut() : entrance.drain();
+    if (this.#options.mutants.includes("no-drain")) return entrance.cut();
+    void this.#programs?.then(
+      (programs) => programs.leave(),
+      () => {},
+    );
+    return entrance.drain();
   }
 
   async #slowVisitor(request: Request, server: Server<undefined>): Promise<Response> {
