@@ -19,6 +19,7 @@ export interface ApiLink {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly version: number;
+  readonly clicks: number;
 }
 
 /** The fields of a link that say something, as name and value; safe for a terminal. */
@@ -39,6 +40,7 @@ export function describe(link: ApiLink): [name: string, value: string][] {
     ["created", link.createdAt],
     ["updated", link.updatedAt],
     ["version", link.version],
+    ["clicks", link.clicks],
   ];
   return fields.flatMap(([name, value]) =>
     value === null || value === undefined || value === "" ? [] : [[name, plain(String(value))]],
