@@ -96,7 +96,9 @@ export function documentPath(api: Api): void {
   api.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
   api.openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "curt" });
   api.openapi(route, (c) => {
-    const info = { title: "Curt", version: "1", description: "Long in, short out." };
+    const description =
+      "Long in, short out. What stands beside a security scheme is the scope that the key or the user needs; admin has all.";
+    const info = { title: "Curt", version: "1", description };
     const document: object = api.getOpenAPI31Document({ openapi: "3.1.0", info });
     return c.json({ ...document }, 200);
   });
