@@ -10,6 +10,7 @@ const needed = {
   memcached: { programs: ["memcached"], debian: ["memcached"], for: "the Memcached cache" },
   haproxy: { programs: ["haproxy"], debian: ["haproxy"], for: "several servers behind one address" },
   faketime: { programs: ["faketime"], debian: ["faketime"], for: "nodes whose clocks differ" },
+  chromium: { programs: ["chromium"], debian: ["chromium"], for: "the dashboard in a browser" },
   nginx: {
     programs: ["nginx"],
     debian: ["nginx"],

@@ -87,6 +87,7 @@ async function runTests(word: string | undefined, fast: boolean): Promise<number
   if (!fast && !installForTests()) add({ passed: 0, failed: 1, skipped: 0 });
   if (word === undefined) {
     add(await asTest("types", [join(tools, "tsc"), "-p", "."]));
+    add(await asTest("types of the page", [join(tools, "tsc"), "-p", join("src", "dashboard", "page")]));
     add(await asTest("lint and format", [join(tools, "biome"), "check", "--error-on-warnings"]));
   }
   add(await testFiles(chosen.filter((file) => units.includes(file))));

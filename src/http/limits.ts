@@ -37,6 +37,8 @@ export const requestSeconds = 30;
 export const drainFor = 1000;
 /** Milliseconds after which it ends even what has not been answered, such as a batch without end. */
 export const drainLimit = 10_000;
+/** Milliseconds that the last bytes of its answers have to leave. */
+export const lastBytes = 500;
 /** Seconds after which whoever met a store that cannot be asked may try again. */
 export const retrySeconds = 8;
 

@@ -3,7 +3,7 @@ import type { Limiter } from "../core/limiter.ts";
 import type { LinkRecord, RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
 import { type Decision, decide, isPlain } from "../core/rules.ts";
-import { slugProblem } from "../core/slug.ts";
+import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
 import { problemResponse, requestName } from "./problem.ts";
@@ -20,6 +20,14 @@ export interface RedirectOptions {
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
+const reasons: Readonly<Record<RedirectStatus, string>> = {
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+};
+
 /** How visitors of a slug are answered. */
 export class Redirects {
   readonly #options: RedirectOptions;
@@ -29,16 +37,25 @@ export class Redirects {
   }
 
   /**
-   * The answer of a link that memory knows, to be copied: Bun sends a `Response` once, and the second time without
-   * its headers. It is kept beside the link from the second visit on: links that were visited once shall not hold answers.
+   * The first lines of the answer of a link that memory knows and whose answer depends on nothing but the link. They are
+   * kept beside it from the second visit on: links that were visited once shall not hold answers.
    */
-  kept(found: Resolved): Response | undefined {
-    if (found.answer !== undefined) return found.answer as Response;
-    if (!isPlain(found.link)) return undefined;
-    const { link } = found;
-    const answer = redirect(link.redirectStatus ?? this.#options.redirectStatus, link.url, "no-cache");
-    found.answer = answer;
-    return answer;
+  keptHead(found: Resolved): string | undefined {
+    if (found.answer !== undefined) return found.answer as string;
+    if (!isPlain(found.link) || isReserved(found.link.slug)) return undefined;
+    const { url, redirectStatus } = found.link;
+    // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
+    if (!/^[\x21-\x7e]+$/.test(url)) return undefined;
+    const status = redirectStatus ?? this.#options.redirectStatus;
+    const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${url}\r\nCache-Control: no-cache\r\n`;
+    found.answer = head;
+    return head;
+  }
+
+  /** The same answer for the runtime's server. */
+  plain({ link }: Resolved): Response | undefined {
+    if (!isPlain(link)) return undefined;
+    return redirect(link.redirectStatus ?? this.#options.redirectStatus, link.url, "no-cache");
   }
 
   /** The answer to a slug (in NFC; `undefined`: not even text), looked up where needed. Never throws. */

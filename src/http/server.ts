@@ -13,15 +13,18 @@ import { isReserved, reservedSlugs } from "../core/slug.ts";
 import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import { type Address, cut, isOneHost, slugOfPath } from "./address.ts";
+import type { Programs } from "./arrival.ts";
 import { redirectByKey } from "./compat/redirect.ts";
 import { type Asker, askerOf, type RequestCounts } from "./counts.ts";
 import { closing, methodNotAllowed, refused } from "./endings.ts";
+import { Entrance } from "./entrance.ts";
 import { fixedAnswer } from "./fixed.ts";
-import { addressLimit, drainFor, drainLimit, preloadAfter, requestSeconds } from "./limits.ts";
+import { addressLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
 export interface HttpLog {
@@ -64,8 +67,12 @@ export interface HttpOptions {
   /** In ms. */
   readonly now: () => number;
   readonly mutants: readonly string[];
+  /** Answers `/dashboard` and what is below it. */
+  readonly dashboard: (path: string, request: Request) => Promise<Response>;
   /** Seconds a request may take to arrive, and an idle connection to stay (rounded up to 4 by the server). */
   readonly requestSeconds?: number;
+  /** For tests: even plain requests take the long way, to see that both ways answer alike. */
+  readonly onlyLongWay?: boolean;
 }
 
 export interface HttpServer {
@@ -77,18 +84,6 @@ export interface HttpServer {
   drain(): Promise<void>;
 }
 
-/** What the part that is loaded later gets with a request. */
-export interface Arrival {
-  /** The address of the other end of the connection. */
-  readonly peer: string;
-  /** Lifts the limit on how long the request may take; whoever calls this watches the time itself. */
-  readonly untimed: () => void;
-  /** Seconds that a request may take without going on. */
-  readonly patience: number;
-}
-
-export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
-
 /** Listens and answers until drained. Throws if the port cannot be listened on. */
 export function serveHttp(options: HttpOptions): HttpServer {
   const front = new Front(options);
@@ -99,10 +94,10 @@ export function serveHttp(options: HttpOptions): HttpServer {
       [`/${slug}/*`, own],
     ]),
   );
+  // Behind the door, and for it alone.
   const server = Bun.serve({
-    hostname: options.host,
-    port: options.port,
-    reusePort: true,
+    hostname: "127.0.0.1",
+    port: 0,
     development: false,
     idleTimeout: options.requestSeconds ?? requestSeconds,
     // Bodies are limited where they are read: a batch has no limit.
@@ -112,15 +107,17 @@ export function serveHttp(options: HttpOptions): HttpServer {
     fetch: (request, server) => front.visitor(request, server),
     error: (thrown) => front.failed(thrown),
   });
-  const { port } = server;
-  if (port === undefined) throw new Error("The server has no port.");
+  const { host, port } = options;
+  const idleSeconds = options.requestSeconds ?? requestSeconds;
+  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head) => front.quick(head) });
+  front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
   let drained: Promise<void> | undefined;
   return {
-    port,
+    port: entrance.port,
     drain: () => {
-      drained ??= front.drain(server);
+      drained ??= front.drain(entrance);
       return drained;
     },
   };
@@ -135,6 +132,8 @@ class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
   readonly #house: string;
+  /** Tells who sent a request. */
+  peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
   #programs: Promise<Programs> | undefined;
   #draining = false;
   readonly #metrics: Metrics;
@@ -149,16 +148,24 @@ class Front {
     this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house: this.#house, now, log });
   }
 
-  /** Everything outside the reserved paths. The way of a link in memory has no promise in it. */
+  /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
+  quick(head: RequestHead): string | undefined {
+    const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
+    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    if (answer !== undefined) this.#options.counts.quick();
+    return answer;
+  }
+
+  /** Everything outside the reserved paths that the door doesn't answer itself. */
   visitor(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const { url } = request;
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
-      const kept = found === undefined ? undefined : this.#redirects.kept(found);
-      if (kept !== undefined) {
+      const plain = found === undefined ? undefined : this.#redirects.plain(found);
+      if (plain !== undefined) {
         this.#options.counts.quick();
-        return this.#draining ? closing(kept) : new Response(null, kept);
+        return this.#draining ? closing(plain) : plain;
       }
     }
     return this.#sent("visitor", this.#slowVisitor(request, server));
@@ -184,12 +191,9 @@ class Front {
     return problemResponse(error);
   }
 
-  async drain(server: Server<undefined>): Promise<void> {
+  drain(entrance: Entrance): Promise<void> {
     this.#draining = true;
-    if (this.#options.mutants.includes("no-drain")) return server.stop(true);
-    await Bun.sleep(drainFor);
-    await Promise.race([server.stop(), Bun.sleep(drainLimit)]);
-    await server.stop(true);
+    return this.#options.mutants.includes("no-drain") ? entrance.cut() : entrance.drain();
   }
 
   async #slowVisitor(request: Request, server: Server<undefined>): Promise<Response> {
@@ -208,8 +212,7 @@ class Front {
   async #aside(path: string, query: string, request: Request): Promise<Response> {
     const { Asides } = await import("./asides.ts");
     const { baseUrl, now } = this.#options;
-    const asides = new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now });
-    return asides.answer(path, query, request);
+    return new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now }).answer(path, query, request);
   }
 
   async #slowReserved(request: Request, server: Server<undefined>): Promise<Response> {
@@ -220,10 +223,9 @@ class Front {
     if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
     const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
-    if (address.path === "metrics") {
-      if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
-      return this.#metrics.answer(request);
-    }
+    if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
+    if (address.path === "metrics")
+      return readMethods.has(request.method) ? this.#metrics.answer(request) : methodNotAllowed(request, "GET, HEAD");
     if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
     return this.#programsAnswer(request, server);
   }
@@ -233,7 +235,7 @@ class Front {
     const programs = await this.#programs;
     if (request.headers.get("host") === null)
       return refused(request, new CurtError("invalid_input", "Host: is needed here."));
-    const peer = server.requestIP(request)?.address ?? "";
+    const peer = this.peers.addressOf(request);
     const patience = this.#options.requestSeconds ?? requestSeconds;
     return programs(request, { peer, patience, untimed: () => server.timeout(request, 0) });
   }

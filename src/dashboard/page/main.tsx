@@ -1,0 +1,17 @@
+/// <reference path="./styles/css.d.ts" />
+import "./styles/main.css";
+import { render } from "preact";
+import { onSignedOut } from "./api/ask.ts";
+import { App } from "./app.tsx";
+import { findMe, me } from "./session.ts";
+import { loadTexts } from "./texts/catalogue.ts";
+
+onSignedOut(() => {
+  me.value = null;
+});
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("The document has no place for the page.");
+loadTexts();
+await findMe();
+render(<App />, root);

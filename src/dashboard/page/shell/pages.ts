@@ -1,0 +1,6 @@
+import type { TextName } from "../texts/catalogue.ts";
+
+/** The pages there are, in the order of the bars, and the key that G goes before. */
+export const pages: readonly { readonly path: string; readonly name: TextName; readonly key: string }[] = [
+  { path: "/", name: "nav.links", key: "L" },
+];

@@ -1,0 +1,46 @@
+import type { JSX } from "preact";
+import type { Group } from "../api/types.ts";
+import { count, language, percent } from "./format.ts";
+import { columns, rows, type Tile, tiles } from "./world.ts";
+
+/** Shares from which a square is a step darker, up to 5: 1.5, 5, 20 and 30 % as they are rounded. */
+const stepsFrom = [0, 0.0145, 0.0495, 0.195, 0.295];
+/** From this share on, a square has its letters. */
+const lettersFrom = 0.0145;
+
+function stepOf(share: number): number {
+  if (share <= 0) return 0;
+  return stepsFrom.filter((from) => share >= from).length;
+}
+
+/** The name of a country in the language shown; the code where there is none. */
+export function countryName(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(language.value, { type: "region", fallback: "code" }).of(code) ?? code;
+}
+
+/** Countries as equal squares in a schematic world. The table beside it says the same in words. */
+export function WorldMap({ groups, total }: { groups: readonly Group[]; total: number }): JSX.Element {
+  const clicks = new Map(groups.map((group) => [group.value, group.clicks]));
+  const shareOf = (tile: Tile) => (total === 0 ? 0 : (clicks.get(tile.code) ?? 0) / total);
+  return (
+    <svg class="map" viewBox={`0 0 ${columns * 22 - 2} ${rows * 22 - 2}`} aria-hidden="true">
+      {tiles.map((tile) => {
+        const share = shareOf(tile);
+        const step = stepOf(share);
+        return (
+          <g key={tile.code}>
+            <rect class={`step${step}`} x={tile.column * 22} y={tile.row * 22} width="20" height="20">
+              <title>{`${countryName(tile.code)}: ${count(clicks.get(tile.code) ?? 0)}, ${percent(clicks.get(tile.code) ?? 0, total)}`}</title>
+            </rect>
+            {share >= lettersFrom && (
+              <text class={`on${step}`} x={tile.column * 22 + 10} y={tile.row * 22 + 13.5}>
+                {tile.code}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,178 @@
+import type { Socket, TCPSocketListener } from "bun";
+import { isOneHost } from "./address.ts";
+import { Passage } from "./passage.ts";
+import { type Bytes, RequestHead } from "./request-head.ts";
+
+export interface DoorOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Where the runtime's HTTP server of this process listens. */
+  readonly inner: { readonly hostname: string; readonly port: number };
+  /** The first lines of the answer to a slug, up to those that all answers share, or `undefined`: ask the server inside. */
+  readonly answer: (head: RequestHead, peer: string) => string | undefined;
+  /** Seconds after which a connection on which nothing happens is closed. */
+  readonly idleSeconds: number;
+}
+
+/** A visitor's connection. */
+interface Visitor {
+  /** The address of its other end. */
+  readonly peer: string;
+  passage: Passage | undefined;
+  /** The tick in which something was last sent on it. */
+  seen: number;
+}
+
+/**
+ * Where connections arrive. A whole, plain request for a link whose answer is in memory is answered from here, with one
+ * read and one write and nothing between; everything else goes through a `Passage` to the runtime's HTTP server, which
+ * judges it as if it had come to it. So the fast way is allowed to understand little (see decision 14).
+ */
+export class Door {
+  readonly #options: DoorOptions;
+  readonly #listener: TCPSocketListener<Visitor>;
+  readonly #head = new RequestHead();
+  readonly #visitors = new Set<Socket<Visitor>>();
+  /** Who is behind a connection of the server inside, by the port it comes from. */
+  readonly #peers = new Map<number, string>();
+  readonly #ticker: Timer;
+  #tick = 0;
+  /** The last lines of every answer. */
+  #end = "";
+  #draining = false;
+  /** The last `Host` that was found good: nearly always the same. */
+  #goodHost = "";
+
+  /** Throws if the port can't be listened on. */
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.#renewEnd();
+    // Bun takes `reusePort` here as it does in `Bun.serve`; its types don't know yet.
+    const shared: { readonly reusePort: true } = { reusePort: true };
+    this.#listener = Bun.listen<Visitor>({
+      ...shared,
+      hostname: options.host,
+      port: options.port,
+      allowHalfOpen: true,
+      socket: {
+        open: (socket) => {
+          socket.data = { peer: socket.remoteAddress, passage: undefined, seen: this.#tick };
+          this.#visitors.add(socket);
+        },
+        data: (socket, bytes) => this.#read(socket, bytes as Buffer & Bytes),
+        drain: (socket) => socket.data.passage?.drained(),
+        end: (socket) => {
+          const { passage } = socket.data;
+          if (passage?.isBusy === true) passage.end();
+          else socket.end();
+        },
+        close: (socket) => this.#gone(socket),
+        error: (socket) => this.#gone(socket),
+      },
+    });
+    this.#ticker = setInterval(() => this.#everySecond(), 1000);
+    this.#ticker.unref();
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** Who is behind a connection of the server inside; `undefined`: one that did not come through here. */
+  peerOf(innerPort: number): string | undefined {
+    return this.#peers.get(innerPort);
+  }
+
+  /** From now on every answer says that its connection ends. */
+  drain(): void {
+    this.#draining = true;
+    this.#renewEnd();
+  }
+
+  /** Takes no more connections, lets each exchange that is under way end (at most `limit` ms), and ends those at rest. */
+  async stop(limit: number): Promise<void> {
+    this.#listener.stop();
+    const end = performance.now() + limit;
+    const isAnswering = () => [...this.#visitors].some((socket) => socket.data.passage?.isAnswering === true);
+    while (isAnswering() && performance.now() < end) await Bun.sleep(5);
+    for (const socket of this.#visitors) if (socket.data.passage?.isBusy !== true) socket.end();
+  }
+
+  /** Waits until the last answers are on their way, at most `limit` ms; then ends everything. */
+  async close(limit: number): Promise<void> {
+    const end = performance.now() + limit;
+    while (this.#visitors.size > 0 && performance.now() < end) await Bun.sleep(5);
+    this.#listener.stop(true);
+    clearInterval(this.#ticker);
+    for (const socket of this.#visitors) socket.terminate();
+  }
+
+  #read(socket: Socket<Visitor>, bytes: Bytes): void {
+    const visitor = socket.data;
+    visitor.seen = this.#tick;
+    const { passage } = visitor;
+    if (passage?.isBusy === true) {
+      passage.send(bytes);
+      return;
+    }
+    const head = this.#head;
+    if (!head.readLine(bytes) || !head.readFields(bytes)) {
+      this.#passageOf(socket).send(bytes);
+      return;
+    }
+    const answer =
+      head.slug !== "" && this.#hostIsGood(head.host) ? this.#options.answer(head, visitor.peer) : undefined;
+    if (answer === undefined) {
+      this.#passageOf(socket).exchange(bytes, head.isHead);
+      return;
+    }
+    const text = answer + this.#end;
+    // Whoever doesn't read so many answers has no use for them.
+    if (socket.write(text) < text.length) socket.terminate();
+    else if (this.#draining) socket.end();
+  }
+
+  #hostIsGood(host: string): boolean {
+    if (host === this.#goodHost) return true;
+    if (!isOneHost(host)) return false;
+    this.#goodHost = host;
+    return true;
+  }
+
+  #passageOf(socket: Socket<Visitor>): Passage {
+    const visitor = socket.data;
+    if (visitor.passage !== undefined && !visitor.passage.isClosed) return visitor.passage;
+    const passage = new Passage(socket, (port, isOpen) => {
+      if (isOpen) this.#peers.set(port, visitor.peer);
+      else this.#peers.delete(port);
+    });
+    visitor.passage = passage;
+    const { hostname, port } = this.#options.inner;
+    void passage.open(hostname, port);
+    return passage;
+  }
+
+  #gone(socket: Socket<Visitor>): void {
+    this.#visitors.delete(socket);
+    socket.data.passage?.close();
+  }
+
+  #everySecond(): void {
+    this.#tick++;
+    this.#renewEnd();
+    const oldest = this.#tick - this.#options.idleSeconds;
+    for (const socket of this.#visitors) {
+      if (socket.data.seen >= oldest) continue;
+      const { passage } = socket.data;
+      if (passage?.isBusy !== true) socket.end();
+      // While its far side lives, that has the say; after its end the visitor had time to read the last of it.
+      else if (passage.isClosed) socket.terminate();
+    }
+  }
+
+  #renewEnd(): void {
+    const connection = this.#draining ? "Connection: close\r\n" : "";
+    this.#end = `${connection}Date: ${new Date().toUTCString()}\r\nContent-Length: 0\r\n\r\n`;
+  }
+}

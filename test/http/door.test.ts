@@ -1,0 +1,204 @@
+/** Both ways of answering, at the socket and through the runtime's HTTP server, say the same to the same bytes. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { startParts } from "./parts.ts";
+import { raw, type Sending } from "./raw.ts";
+
+const quick = startParts({ requestSeconds: 4 });
+const long = startParts({ requestSeconds: 4, onlyLongWay: true });
+const links = { b: "https://example.com/b", "a/b": "https://example.com/?x=1#y", "T.-_9": "http://example.com/%20" };
+
+beforeAll(async () => {
+  for (const { ask, url } of [quick, long])
+    for (const [slug, target] of Object.entries(links)) {
+      await ask("POST", "/api/v1/links", { url: target, slug });
+      // From now on memory has it.
+      await fetch(`${url}/${slug}`, { redirect: "manual" });
+    }
+});
+afterAll(async () => {
+  await Promise.all([quick.server.drain(), long.server.drain()]);
+});
+
+/**
+ * What came back until nothing came for `quiet` ms, without the time, which the runtime's server leaves out of its answers
+ * to HEAD.
+ */
+async function answerOf(parts: typeof quick, sendings: readonly Sending[], quiet: number): Promise<string> {
+  const { text } = await raw(parts.server.port, sendings, 1000 + 10 * quiet, quiet);
+  return text.replace(/^Date: .*\r\n/gim, "").replace(/^content-length/gim, "Content-Length");
+}
+
+let redirects = 0;
+
+async function expectAlike(sendings: readonly Sending[]): Promise<void> {
+  // On a busy machine an answer may come late: then it is waited for longer.
+  for (const quiet of [60, 300, 1500]) {
+    const [one, other] = await Promise.all([answerOf(quick, sendings, quiet), answerOf(long, sendings, quiet)]);
+    if (one !== other && quiet < 1500) continue;
+    expect([sendings, one]).toEqual([sendings, other]);
+    if (one.includes(" 302 ")) redirects++;
+    return;
+  }
+}
+
+const plain = (slug: string) => `GET /${slug} HTTP/1.1\r\nHost: curt.example\r\n\r\n`;
+
+describe("both ways", () => {
+  test("answer a plain request alike, header by header", async () => {
+    for (const slug of Object.keys(links)) {
+      await expectAlike([plain(slug)]);
+      await expectAlike([plain(slug).replace("GET", "HEAD")]);
+    }
+  });
+
+  test("agree where one request ends and the next begins", async () => {
+    const inner = plain("nothing");
+    for (const field of [
+      `Content-Length: ${inner.length}`,
+      `content-length:${inner.length}`,
+      `X: y\r\nCONTENT-LENGTH: ${inner.length}`,
+      "Transfer-Encoding: chunked",
+      "transfer-encoding: identity",
+      "Connection: close",
+      "Upgrade: websocket\r\nConnection: Upgrade",
+      "Expect: 100-continue",
+    ]) {
+      const head = `GET /b HTTP/1.1\r\nHost: curt.example\r\n${field}\r\n\r\n`;
+      // What follows is a body to one who read the header, and a request to one who did not.
+      await expectAlike([head, 60, inner, 60, plain("b")]);
+      await expectAlike([head + inner + plain("b")]);
+    }
+  }, 60_000);
+
+  test("answer mangled requests alike, however they are cut", async () => {
+    const line = fc.oneof(
+      {
+        weight: 40,
+        arbitrary: fc.constantFrom("Accept: */*", "Connection: keep-alive", "User-Agent: a b/1 (c)", "DNT: 1"),
+      },
+      fc.constantFrom(
+        "Host: curt.example",
+        "Connection: close",
+        "Content-Length: 0",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "Expect: 100-continue",
+        "X : y",
+        "X: a\tb ",
+        " folded",
+        "X",
+        ":",
+        "X: \xe9",
+        "X: \0",
+        "",
+      ),
+    );
+    const request = fc
+      .record({
+        method: fc.constantFrom(
+          "GET",
+          "GET",
+          "GET",
+          "GET",
+          "GET",
+          "GET",
+          "GET",
+          "HEAD",
+          "HEAD",
+          "POST",
+          "OPTIONS",
+          "get",
+          "GET ",
+          "TRACE",
+        ),
+        path: fc.constantFrom(
+          "/b",
+          "/b",
+          "/a/b",
+          "/T.-_9",
+          "/b?x=1",
+          "/%62",
+          "/a/../b",
+          "//b",
+          "/b/",
+          "/nothing",
+          "b",
+          "/b#x",
+        ),
+        version: fc.constantFrom(...Array(12).fill("HTTP/1.1"), "HTTP/1.0", "HTTP/2.0", "http/1.1"),
+        lines: fc.array(line, { maxLength: 5 }),
+        end: fc.constantFrom(...Array(12).fill("\r\n"), "\n"),
+      })
+      .map(({ method, path, version, lines, end }) =>
+        [`${method} ${path} ${version}`, "Host: curt.example", ...lines, "", ""].join(end),
+      );
+    const sendings = fc
+      .tuple(fc.array(request, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(300), { maxLength: 2 }))
+      .map(([requests, cuts]) => {
+        const text = requests.join("");
+        const places = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
+        return places.slice(1).flatMap((place, i): Sending[] => {
+          const part = Buffer.from(text.slice(places[i], place), "latin1");
+          return i === 0 ? [part] : [20, part];
+        });
+      });
+    redirects = 0;
+    await fc.assert(fc.asyncProperty(sendings, expectAlike), { numRuns: 100, endOnFailure: true });
+    // They are not mangled so badly that nothing is answered.
+    expect(redirects).toBeGreaterThan(15);
+  }, 120_000);
+});
+
+describe("a connection", () => {
+  test("goes on after every kind of request, one after another", async () => {
+    const paths = ["b", "nothing", "healthz", "b", "%62", "b", "api/v1/links"];
+    const answer = await raw(
+      quick.server.port,
+      paths.flatMap((path): Sending[] => [plain(path), 60]),
+    );
+    expect(answer.statuses).toEqual([302, 404, 200, 302, 302, 302, 401]);
+    expect(answer.closedAfter).toBeUndefined();
+  });
+
+  test("that says it ends is ended", async () => {
+    const answer = await raw(
+      quick.server.port,
+      [plain("b").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")],
+      5000,
+      2000,
+    );
+    expect(answer.statuses).toEqual([302]);
+    expect(answer.closedAfter).toBeDefined();
+  });
+
+  test("that sends a request in two halves gets its answer", async () => {
+    const text = plain("b");
+    for (const cut of [1, 5, 20, text.length - 3, text.length - 1])
+      expect((await raw(quick.server.port, [text.slice(0, cut), 30, text.slice(cut)])).statuses).toEqual([302]);
+  });
+
+  test("that never reads is ended, and others are answered", async () => {
+    const port = quick.server.port;
+    let closed = false;
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        open: (it) => it.pause(),
+        data: () => {},
+        close: () => {
+          closed = true;
+        },
+        error: () => {},
+      },
+    });
+    const request = plain("b");
+    for (let i = 0; i < 60_000 && !closed; i++) {
+      socket.write(request);
+      if (i % 50 === 0) await Bun.sleep(0);
+    }
+    socket.terminate();
+    expect((await raw(port, [plain("b")])).statuses).toEqual([302]);
+  }, 60_000);
+});
