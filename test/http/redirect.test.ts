@@ -166,6 +166,5 @@ test("health, icon and robots", async () => {
   expect((await see("/robots.txt")).text).toContain("User-agent");
   expect((await see("/metrics")).status).toBe(401);
   expect((await see("/dashboard")).status).toBe(200);
-  for (const path of ["/rest/v3", "/.well-known/x", "/healthz/x", "/api"])
-    expect((await see(path)).status).toBe(404);
+  for (const path of ["/rest/v3", "/.well-known/x", "/healthz/x", "/api"]) expect((await see(path)).status).toBe(404);
 });
