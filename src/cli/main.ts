@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   list: ["List or search links, newest first.", () => import("./commands/list.ts")],
   edit: ["Change a link.", () => import("./commands/edit.ts")],
   remove: ["Delete a link.", () => import("./commands/remove.ts")],
+  stats: ["Show how often links were followed.", () => import("./commands/stats.ts")],
   import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./commands/import.ts")],
   export: ["Write all links as CSV or JSON Lines.", () => import("./commands/export.ts")],
   key: ["List, make and remove API keys.", () => import("./commands/key.ts")],

@@ -105,14 +105,18 @@ async function fired(server: Pick<Server, "url" | "key">, { operation, values, b
   const url = `${server.url}${path}${query.length > 0 ? `?${query.join("&")}` : ""}`;
   const sent =
     operation.method === "GET" ? undefined : (raw ?? (body === undefined ? undefined : JSON.stringify(body)));
+  const left = new AbortController();
   const answer = await fetch(url, {
     method: operation.method,
     headers,
     redirect: "manual",
     ...(sent === undefined ? {} : { body: sent }),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.any([left.signal, AbortSignal.timeout(60_000)]),
   });
-  const text = await answer.text();
+  // A stream does not end by itself.
+  const streams = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const text = streams ? "" : await answer.text();
+  if (streams) left.abort();
   return { request: `${operation.method} ${url.slice(0, 400)} ${(sent ?? "").slice(0, 400)}`, answer, text };
 }
 
