@@ -1,16 +1,16 @@
+import type { Followed } from "./click.ts";
 import type { LinkId, LinkRecord } from "./link.ts";
 import { LinkArena } from "./link-arena.ts";
 import { MemoryCache } from "./memory-cache.ts";
 
 /** What memory keeps of a link. */
-export interface Resolved {
-  readonly link: LinkRecord;
+export interface Resolved extends Followed {
   /** A place for the answer that the visitors' server made from this link. */
   answer: unknown;
 }
 
 export function resolvedOf(link: LinkRecord): Resolved {
-  return { link, answer: undefined };
+  return { link, answer: undefined, mark: 0 };
 }
 
 /**

@@ -2,6 +2,7 @@ import { isReserved, slugProblem } from "../core/slug.ts";
 import type { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { HttpOptions } from "./server.ts";
+import type { Visits } from "./visits.ts";
 
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
 
@@ -9,18 +10,22 @@ type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
 export class Quick {
   readonly #options: QuickOptions;
   readonly #redirects: Redirects;
+  readonly #visits: Visits;
 
-  constructor(options: QuickOptions, redirects: Redirects) {
+  constructor(options: QuickOptions, redirects: Redirects, visits: Visits) {
     this.#options = options;
     this.#redirects = redirects;
+    this.#visits = visits;
   }
 
   /** The first lines of the answer to a plain request for a link in memory; `undefined`: it takes the long way. */
-  answer(head: RequestHead): string | undefined {
+  answer(head: RequestHead, peer: string): string | undefined {
     const { resolver, counts, onlyLongWay } = this.#options;
     const found = onlyLongWay === true ? undefined : resolver.hit(head.slug);
     const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
-    if (answer !== undefined) counts.quick();
+    if (answer === undefined) return undefined;
+    counts.quick();
+    if (!head.isHead) this.#visits.countPlain(found, head, peer);
     return answer;
   }
 

@@ -15,6 +15,7 @@ import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Quick } from "./quick.ts";
 import { Redirects } from "./redirect.ts";
+import { Visits } from "./visits.ts";
 
 export type { HttpLog, HttpOptions } from "./options.ts";
 
@@ -52,7 +53,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
   });
   const { host, port } = options;
   const idleSeconds = options.requestSeconds ?? requestSeconds;
-  const quick = new Quick(options, front.redirects);
+  const quick = new Quick(options, front.redirects, front.visits);
   const entrance = new Entrance(server, { host, port, idleSeconds, quick });
   front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
@@ -75,6 +76,7 @@ const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 class Front {
   readonly #options: HttpOptions;
   readonly redirects: Redirects;
+  readonly visits: Visits;
   readonly #house: string;
   /** Tells who sent a request. */
   peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
@@ -88,8 +90,11 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
+    this.visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house: this.#house, now, log });
+    const visits = this.visits;
+    const house = this.#house;
+    this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
   }
 
   /** Everything outside the reserved paths that the door doesn't answer itself. */
@@ -100,6 +105,7 @@ class Front {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const plain = found === undefined ? undefined : this.redirects.plain(found);
       if (plain !== undefined) {
+        this.visits.count(found, "", request);
         this.#options.counts.quick();
         return this.#draining ? closing(plain) : plain;
       }

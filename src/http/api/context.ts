@@ -9,9 +9,9 @@ import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
 import type { Arrival } from "../arrival.ts";
 import { publicPerMinute } from "../limits.ts";
+import type { HttpOptions } from "../options.ts";
 import { requestName, shownError } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
-import type { HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
 import { rateHeaders } from "./gate.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
@@ -90,6 +90,14 @@ export class Shared {
         c.set("caller", { kind: "key", key, scopes: key.scopes });
         c.set("owner", `key ${key.id}`);
       }
+      await next();
+    };
+  }
+
+  /** Lets through a request that a page of ours makes. */
+  fromOwnPage(): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      this.cookie.guard(c.req.raw);
       await next();
     };
   }
@@ -190,6 +198,11 @@ export class Shared {
 /** Who makes a change, as a link's record has it. The address of a stranger is kept nowhere. */
 export function byOf(c: Context<Env>): string {
   return c.get("caller") === undefined ? "anyone" : c.get("owner");
+}
+
+/** What the document says of a path that needs a scope, shown by a key or had by who is signed in. */
+export function scoped(scope: Scope) {
+  return [{ key: [scope] }, { session: [scope] }];
 }
 
 /** Lets through a body of one of these media types. */
