@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   backup: ["Copy the embedded store, while serving or not.", () => import("./commands/backup.ts")],
   restore: ["Put a backup in place of the embedded store.", () => import("./commands/restore.ts")],
   migrate: ["Move everything into another store, while serving or not.", () => import("./commands/migrate.ts")],
+  bench: ["Load a server from this machine, and show how it does.", () => import("./commands/bench.ts")],
   doctor: ["Check settings, data folder, store and server.", () => import("./commands/doctor.ts")],
 };
 
