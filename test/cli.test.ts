@@ -397,6 +397,7 @@ describe("import and export", () => {
       disabled: false,
       forwardQuery: false,
       createdAt: "2020-01-02T03:04:05.000Z",
+      clicks: 0,
     });
     expect(links.find((link) => link.slug === "d")).toMatchObject({ title: "=1+1", disabled: true });
     const again = await run(["import", csv, "--data", data, "--json"]);
@@ -576,7 +577,7 @@ describe("import and export", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     expect(await head.stdout.text()).toBe(
-      "slug,url,title,tags,note,redirectStatus,validFrom,validUntil,maxClicks,disabled,forwardQuery,createdAt\n",
+      "slug,url,title,tags,note,redirectStatus,validFrom,validUntil,maxClicks,disabled,forwardQuery,createdAt,clicks\n",
     );
   });
 

@@ -46,7 +46,39 @@ export class Client {
     return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
   }
 
+  /** The data of each event of a stream, as JSON, until the server ends it. Throws `CommandFailed` for anything but a stream. */
+  async *events(path: string): AsyncGenerator<unknown> {
+    const answer = await this.#open("GET", path, { headers: { Accept: "text/event-stream" } }).catch((error) => {
+      throw this.#unanswered(error);
+    });
+    if (answer.statusCode !== 200)
+      throw problem(this.#config.server, answer.statusCode ?? 0, parsed(await textOf(answer)));
+    let rest = "";
+    answer.setEncoding("utf8");
+    for await (const piece of answer) {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.startsWith("data:")) yield JSON.parse(line.slice(5));
+    }
+  }
+
   async #send(method: string, path: string, options: RequestOptions): Promise<{ status: number; text: string }> {
+    try {
+      const response = await this.#open(method, path, options);
+      return { status: response.statusCode ?? 0, text: await textOf(response) };
+    } catch (error) {
+      throw this.#unanswered(error);
+    }
+  }
+
+  #unanswered(error: unknown): unknown {
+    if (error instanceof CommandFailed) return error;
+    const { server } = this.#config;
+    return new CommandFailed(`No answer from ${server} (${reasonOf(error)}). ${howToStart(this.#config)}`, "no_answer");
+  }
+
+  /** Sends a request, and returns when the head of the answer is there. */
+  async #open(method: string, path: string, options: RequestOptions): Promise<IncomingMessage> {
     this.#key ??= await adminKeyOf(this.#config);
     const { server } = this.#config;
     const payload = options.ndjson ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
@@ -57,23 +89,19 @@ export class Client {
     }
     // Not fetch: that would send a request for this machine, key and all, to the proxy the environment names.
     const send = server.startsWith("https:") ? secureRequest : plainRequest;
-    try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const outgoing = send(`${server}/api/v1${path}`, { method, headers, signal: this.#interrupted }, resolve);
-        outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer within ${patience / 1000} s`)));
-        outgoing.on("error", reject);
-        outgoing.end(payload);
-      });
-      const parts: Buffer[] = [];
-      for await (const part of response) parts.push(part as Buffer);
-      return { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() };
-    } catch (error) {
-      throw new CommandFailed(
-        `No answer from ${server} (${reasonOf(error)}). ${howToStart(this.#config)}`,
-        "no_answer",
-      );
-    }
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = send(`${server}/api/v1${path}`, { method, headers, signal: this.#interrupted }, resolve);
+      outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer within ${patience / 1000} s`)));
+      outgoing.on("error", reject);
+      outgoing.end(payload);
+    });
   }
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
 }
 
 /** The path of a link in the API: the slug as one segment. */

@@ -16,12 +16,14 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   list: ["List or search links, newest first.", () => import("./commands/list.ts")],
   edit: ["Change a link.", () => import("./commands/edit.ts")],
   remove: ["Delete a link.", () => import("./commands/remove.ts")],
+  stats: ["Show how often links were followed.", () => import("./commands/stats.ts")],
   import: ["Bring links in from CSV, JSON Lines or a list of URLs.", () => import("./commands/import.ts")],
   export: ["Write all links as CSV or JSON Lines.", () => import("./commands/export.ts")],
   key: ["List, make and remove API keys.", () => import("./commands/key.ts")],
   backup: ["Copy the embedded store, while serving or not.", () => import("./commands/backup.ts")],
   restore: ["Put a backup in place of the embedded store.", () => import("./commands/restore.ts")],
   migrate: ["Move everything into another store, while serving or not.", () => import("./commands/migrate.ts")],
+  bench: ["Load a server from this machine, and show how it does.", () => import("./commands/bench.ts")],
   doctor: ["Check settings, data folder, store and server.", () => import("./commands/doctor.ts")],
 };
 

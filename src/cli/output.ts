@@ -54,6 +54,11 @@ export function onTerminal(): boolean {
   return stdout().isTTY === true;
 }
 
+/** How many characters a line of the terminal has. */
+export function terminalWidth(): number {
+  return stdout().columns || 100;
+}
+
 /** Green or red on a terminal that wants colours (`NO_COLOR` is respected by the runtime's own check). */
 export function coloured(text: string, colour: "green" | "red"): string {
   if (!Bun.enableANSIColors || !onTerminal()) return text;
@@ -65,7 +70,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, Bun.stringWidth(cell));
-  const room = stdout().columns || 100;
+  const room = terminalWidth();
   return rows.map((row) => {
     const padded = row.map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - Bun.stringWidth(cell)));
     return cut(padded.join("  ").trimEnd(), room);

@@ -24,3 +24,21 @@ export function timeOption(flag: string, text: string, now: number): string {
     `${flag}: got ${JSON.stringify(text)}, takes a time such as 2027-01-31T12:00:00Z, or from now on 90m, 2h, 30d, 4w.`,
   );
 }
+
+/**
+ * A time that is over, in RFC 3339 UTC: RFC 3339 itself, a day (its start, UTC) or how long before `now` (ms), such as `12h`,
+ * `7d`, `4w`. Throws `WrongUsage`.
+ */
+export function pastTime(flag: string, text: string, now: number): string {
+  const [, count, unit] = text.match(/^(\d{1,6})([mhdw])$/) ?? [];
+  const at =
+    count !== undefined && unit !== undefined
+      ? now - Number(count) * (units[unit] ?? 0)
+      : rfc3339.test(text) || /^\d{4}-\d{2}-\d{2}$/.test(text)
+        ? Date.parse(text)
+        : Number.NaN;
+  if (Math.abs(at) <= 8.64e15) return new Date(at).toISOString();
+  throw new WrongUsage(
+    `${flag}: got ${JSON.stringify(text)}, takes a time such as 2027-01-31T12:00:00Z, a day such as 2027-01-31, or 12h, 7d, 4w ago.`,
+  );
+}

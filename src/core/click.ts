@@ -119,4 +119,38 @@ export interface ClickStore {
    * past their retention (`now` in ms). `true`: there is more to do. Never changes an answer but by retention.
    */
   tend(writer: string, now: number, budget: number): Promise<boolean>;
+  /** For moving all of it into another store. */
+  readonly contents: ClickContents;
+}
+
+/** One of the pieces that a writer's counts are kept in; its name says what it is, and its bytes never change. */
+export interface ClickPiece {
+  readonly name: string;
+  /** Some 10 KB. */
+  readonly bytes: Uint8Array;
+}
+
+/** What one writer has added, as the store keeps it. */
+export interface ClickState {
+  readonly writer: string;
+  readonly number: number;
+  readonly position: string;
+  /** How its pieces make up its counts: the store's own text. */
+  readonly order: string;
+  /** The names of its pieces. */
+  readonly pieces: readonly string[];
+}
+
+/** The counts of all writers as they are, so that in another store the same batches count as added. */
+export interface ClickContents {
+  states(): Promise<ClickState[]>;
+  /** The pieces of a writer, of at most 100 names; those that were merged away since are left out. Throws `StoreDamaged`. */
+  pieces(writer: string, names: readonly string[]): Promise<ClickPiece[]>;
+  /** Takes over pieces of another store; they count when the state that names them is taken over. Repeating changes nothing. */
+  adoptPieces(writer: string, pieces: readonly ClickPiece[]): Promise<void>;
+  /**
+   * Takes over a state whose pieces are all there, in place of an older one of the same writer, only for a store that nobody
+   * else writes to. `unused`: pieces that were taken over for nothing, and will be removed. Durable when it returns.
+   */
+  adoptState(state: ClickState, unused: readonly string[]): Promise<void>;
 }

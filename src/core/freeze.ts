@@ -96,6 +96,9 @@ export function honouringFreeze(store: Store, clock: () => number, deaf = false)
       read: (query) => clicks.read(query),
       clicksOf: (ids) => clicks.clicksOf(ids),
       visits: (link, limit, before) => clicks.visits(link, limit, before),
+      get contents() {
+        return clicks.contents;
+      },
       tend: (writer, now, budget) => gate.through(() => clicks.tend(writer, now, budget)),
     },
     close: () => store.close(),

@@ -27,7 +27,7 @@ export interface Asked<Answer> {
   readonly input: LinkInput;
   readonly reuse: boolean;
   /** Makes the answer, which must survive JSON; it is kept and given again. */
-  readonly answer: (made: Made) => Answer;
+  readonly answer: (made: Made) => Promise<Answer>;
 }
 
 /** What is kept before the link is made, so that a repeated request finds its own link and makes no other. */
@@ -82,7 +82,13 @@ export class Idempotency {
     const kept: Kept<Answer> =
       same === undefined
         ? { bodyHash, token: token(), slug: await links.proposal(links.draft(asked.input), 0), attempt: 0 }
-        : { bodyHash, token: "", slug: same.slug, attempt: 0, answer: asked.answer({ link: same, isNew: false }) };
+        : {
+            bodyHash,
+            token: "",
+            slug: same.slug,
+            attempt: 0,
+            answer: await asked.answer({ link: same, isNew: false }),
+          };
     await this.#options.registry.put({
       kind,
       id,
@@ -108,7 +114,7 @@ export class Idempotency {
       if (now !== undefined && now.version !== document.version) return;
       throw result.error;
     }
-    const answer = asked.answer({ link: result.link, isNew: result.outcome === "created" });
+    const answer = await asked.answer({ link: result.link, isNew: result.outcome === "created" });
     await this.#replace(document, { ...kept, answer });
   }
 

@@ -8,4 +8,8 @@ export interface Arrival {
   readonly patience: number;
 }
 
-export type Programs = (request: Request, arrival: Arrival) => Promise<Response>;
+export interface Programs {
+  (request: Request, arrival: Arrival): Promise<Response>;
+  /** Ends the answers that have no end of their own, for a server that leaves. */
+  leave(): void;
+}

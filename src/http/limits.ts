@@ -22,6 +22,17 @@ export const clicksLimit = 1_000_000_000;
 /** Links of a page of a list. */
 export const pageLimit = 1000;
 export const pageDefault = 50;
+/** Visits of a page of events. */
+export const eventsDefault = 100;
+/** Streams of live counts that one worker has open at once. */
+export const liveLimit = 100;
+/** How often live counts are looked at, and how often a stream says that it lives, in ms. */
+export const liveEvery = 1000;
+export const liveHeartbeat = 15_000;
+/** How long a stream is kept whose other end reads nothing, in ms. */
+export const livePatience = 60_000;
+/** How long a time the statistics are about where none is named, in ms. */
+export const statsRange = 30 * 86_400_000;
 /** Characters of an `Idempotency-Key`. */
 export const idempotencyLimit = 200;
 /** Creates without a key that one address may make in a minute. */

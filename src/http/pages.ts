@@ -114,15 +114,6 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
   }
 }
 
-/** What a program reads that shows others where a limited link leads. */
-export function previewWords(slug: string, targetHost: string): PageWords {
-  const lines = [
-    `/${slug} leads to ${targetHost}.`,
-    "It does so a limited number of times. Looking at it like this uses up none.",
-  ];
-  return { say: "Ready", lines, foot: "200, a preview" };
-}
-
 /** The page of some words, in HTML, under 8 KB. `house`: the host this Curt is known by. `retry`: loads itself again. */
 export function page(words: PageWords, house: string, slug: string, retry = false): string {
   const name = `/${slug}`;

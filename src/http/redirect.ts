@@ -5,7 +5,8 @@ import type { Resolved, Resolver } from "../core/resolver.ts";
 import { type Decision, decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, previewWords, wordsFor } from "./pages.ts";
+import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { previewPage } from "./preview.ts";
 import { problemResponse, requestName } from "./problem.ts";
 
 export interface RedirectOptions {
@@ -66,8 +67,7 @@ export class Redirects {
       if (found === undefined) return this.#said("unknown", slug, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       if (decision.kind === "redirect" && decision.limited && request.method === "GET") {
-        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
-          return this.#preview(slug, decision.location);
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       return this.#decided(decision, found.link, slug, request);
@@ -116,9 +116,9 @@ export class Redirects {
   }
 
   /** What a program gets that only shows others where a link leads. */
-  #preview(slug: string, target: string): Response {
-    const words = previewWords(slug, new URL(target).host);
-    return new Response(page(words, this.#options.house, slug), { headers: pageHeaders });
+  #preview(link: LinkRecord): Response {
+    const { house, now } = this.#options;
+    return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
 
   #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {

@@ -100,6 +100,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       settings: shownSettings(config),
       hash,
       registry: store.registry,
+      stats: store.clicks,
       log,
       now: Date.now,
       counts: numbers.requests,

@@ -8,6 +8,7 @@ import { describeLinks } from "./contract/links.ts";
 import { describeLists } from "./contract/lists.ts";
 import { describeModel } from "./contract/model.ts";
 import { describeRegistry } from "./contract/registry.ts";
+import { describeVisits } from "./contract/visits.ts";
 
 /** A store with data of its own. */
 export interface OpenedStore {
@@ -41,6 +42,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describeContents(current);
     describeModel(current);
     describeClicks(current);
+    describeVisits(current);
     describeClosing(current);
   });
 }

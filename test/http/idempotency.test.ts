@@ -41,7 +41,7 @@ function setUp(store = new MemoryStore(), slugs = plenty) {
       key: "order-1",
       input: { url: more.url ?? "https://example.com/", ...(more.slug === undefined ? {} : { slug: more.slug }) },
       reuse: false,
-      answer: ({ link, isNew }) => `${isNew ? 201 : 200} ${link.slug}`,
+      answer: async ({ link, isNew }) => `${isNew ? 201 : 200} ${link.slug}`,
       ...more,
     });
   return { store, links, ask };

@@ -87,6 +87,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     keys,
     accounts,
     registry: store.registry,
+    stats: store.clicks,
     hash,
     baseUrl,
     redirectStatus: 302,

@@ -1,6 +1,7 @@
 import { keyOf, type LinkRecord } from "../../src/core/link.ts";
 import type { Document, Store } from "../../src/core/store.ts";
 import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
+import { batch, clickQuery, linkId, tally, visit, visitorId } from "../../src/stores/contract/click-samples.ts";
 import { awkwardSlugs, deleted, next, revived, sample } from "../../src/stores/contract/samples.ts";
 import { openPostgresStore } from "../../src/stores/postgres/store.ts";
 import { LocalCommitter } from "../../src/stores/sql/committer.ts";
@@ -10,6 +11,8 @@ import { openSqliteStore } from "../../src/stores/sql/store.ts";
 export interface Held {
   readonly links: Map<string, string>;
   readonly documents: Map<string, string>;
+  /** What was counted. */
+  readonly counts: Map<string, string>;
   /** Slugs, oldest first. */
   readonly order: string[];
 }
@@ -49,7 +52,7 @@ const awkwardTexts = [
 
 /** Fills an empty store with `count` links, of which some were edited, deleted, or deleted and made again, and documents. */
 export async function fill(store: Store, count: number): Promise<void> {
-  const { links, registry } = store;
+  const { links, registry, clicks } = store;
   for (let from = 0; from < count; from += 1000) {
     const size = Math.min(1000, count - from);
     const records = Array.from({ length: size }, (_, index) => linkOf(from + index));
@@ -69,6 +72,33 @@ export async function fill(store: Store, count: number): Promise<void> {
   for (const document of documents) await registry.put(document);
   for (let version = 1; version <= 20; version++)
     await registry.put({ kind: "counter", id: "ids", value: `{"next":${version}}`, version, expiresAt: null });
+  for (const writer of writers)
+    for (let number = 0; number < 10; number++) {
+      const tallies = Array.from({ length: 200 }, (_, index) =>
+        tally({ link: linkId(index % 70), tags: ["t"], by: { city: `c${index}` }, visitors: [visitorId(index)] }),
+      );
+      await clicks.add(batch(number, tallies, { writer, visits: [visit(Date.now() - 10_000)] }));
+      await clicks.tend(writer, Date.now(), 5);
+    }
+}
+
+/** Whose clicks `fill` counts. */
+const writers = ["node-1", "node-2"];
+
+/** What a store has counted, and that what it has counted is counted no second time. */
+async function countsOf({ clicks }: Store): Promise<Map<string, string>> {
+  const counts = new Map<string, string>();
+  for (const writer of writers) {
+    const last = await clicks.last(writer);
+    if (last === undefined) continue;
+    counts.set(`last ${writer}`, textOf(last));
+    await clicks.add(batch(last.number, [tally({ link: linkId(1) })], { writer, position: "wrong" }));
+  }
+  const links = Array.from({ length: 70 }, (_, index) => linkId(index));
+  counts.set("clicks", JSON.stringify(await clicks.clicksOf(links)));
+  counts.set("cities", JSON.stringify(await clicks.read(clickQuery({ subject: { of: "tag", tag: "t" }, by: "city" }))));
+  counts.set("visits", JSON.stringify(await clicks.visits(linkId(1), 100)));
+  return counts;
 }
 
 function linkOf(index: number): LinkRecord {
@@ -93,8 +123,9 @@ async function change({ links }: Store, record: LinkRecord, index: number): Prom
 }
 
 /** Reads all of a store through its port. */
-export async function heldBy({ links, contents }: Store): Promise<Held> {
-  const held: Held = { links: new Map(), documents: new Map(), order: [] };
+export async function heldBy(store: Store): Promise<Held> {
+  const { links, contents } = store;
+  const held: Held = { links: new Map(), documents: new Map(), counts: await countsOf(store), order: [] };
   for (let cursor: string | null = null; ; ) {
     const page: Awaited<ReturnType<typeof contents.scanLinks>> = await contents.scanLinks(cursor, 1000);
     for (const record of page.items) held.links.set(keyOf(record), textOf(record));
@@ -124,7 +155,7 @@ function textOf(item: object): string {
 /** What is not the same in two stores; a few lines at most. */
 export function differences(one: Held, other: Held): string[] {
   const found: string[] = [];
-  for (const part of ["links", "documents"] as const) {
+  for (const part of ["links", "documents", "counts"] as const) {
     for (const key of new Set([...one[part].keys(), ...other[part].keys()])) {
       const [here, there] = [one[part].get(key), other[part].get(key)];
       if (here !== there) found.push(`${part} ${key}: ${here} but ${there}`);

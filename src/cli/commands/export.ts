@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Command } from "commander";
+import { clickIdOf } from "../../core/click.ts";
 import { openToRead } from "../open-store.ts";
 import { onTerminal, say, sayJson, write } from "../output.ts";
 import { showProgress } from "../progress.ts";
@@ -46,7 +47,8 @@ async function exportAll(context: Context, file: string, options: ExportOptions)
           cursor,
         } as const;
         const { records, next }: Awaited<ReturnType<typeof app.links.list>> = await app.links.list(query);
-        if (records.length > 0) await target.write(linesOf(format, records));
+        if (records.length > 0)
+          await target.write(linesOf(format, records, await app.store.clicks.clicksOf(records.map(clickIdOf))));
         count += records.length;
         progress.update(count, `${count} links`);
         cursor = next;

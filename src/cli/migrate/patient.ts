@@ -9,7 +9,7 @@ const mostWait = 2000;
  * repeated for a minute. Ends with the signal's reason when it is aborted.
  */
 export function patient(store: Store, signal: AbortSignal): Store {
-  const { links, registry, contents } = store;
+  const { links, registry, contents, clicks } = store;
   const again = <T>(work: () => Promise<T>) => untilAnswered(work, signal);
   return {
     id: store.id,
@@ -34,7 +34,20 @@ export function patient(store: Store, signal: AbortSignal): Store {
       scanDocuments: (cursor, limit) => again(() => contents.scanDocuments(cursor, limit)),
       adoptDocuments: (documents) => again(() => contents.adoptDocuments(documents)),
     },
-    clicks: store.clicks,
+    clicks: {
+      last: (writer) => again(() => clicks.last(writer)),
+      add: (batch) => again(() => clicks.add(batch)),
+      read: (query) => again(() => clicks.read(query)),
+      clicksOf: (ids) => again(() => clicks.clicksOf(ids)),
+      visits: (link, limit, before) => again(() => clicks.visits(link, limit, before)),
+      tend: (writer, now, budget) => again(() => clicks.tend(writer, now, budget)),
+      contents: {
+        states: () => again(() => clicks.contents.states()),
+        pieces: (writer, names) => again(() => clicks.contents.pieces(writer, names)),
+        adoptPieces: (writer, pieces) => again(() => clicks.contents.adoptPieces(writer, pieces)),
+        adoptState: (state, unused) => again(() => clicks.contents.adoptState(state, unused)),
+      },
+    },
     close: () => store.close(),
   };
 }

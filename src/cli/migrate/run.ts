@@ -1,5 +1,6 @@
 import { frozenBy } from "../../core/freeze.ts";
 import { CommandFailed } from "../shell.ts";
+import { ClickCopy } from "./clicks.ts";
 import { type CopyOptions, copyDocuments, copyLinks } from "./copy.ts";
 import { type Digest, digestOf, firstDifference } from "./digest.ts";
 import { Freezer } from "./freezer.ts";
@@ -47,11 +48,12 @@ export async function migrate(options: MigrationOptions): Promise<Migrated> {
       "not_empty",
     );
   }
-  const replay = await copyWhileServed(options, book, stage);
+  const clicks = new ClickCopy(options);
+  const replay = await copyWhileServed(options, book, stage, clicks);
   const freezer = new Freezer(source.door, target.store.id, source.shown);
   try {
     await freezer.begin();
-    const digest = await finish(options, book, replay, freezer);
+    const digest = await finish(options, book, replay, freezer, clicks);
     await freezer.keep();
     await book.end(digest);
     return { ...digest, before: false };
@@ -62,11 +64,17 @@ export async function migrate(options: MigrationOptions): Promise<Migrated> {
 }
 
 /** Copies everything, and what changed meanwhile until little is left. Goes on where an earlier run ended. */
-async function copyWhileServed(options: MigrationOptions, book: Logbook, found: Stage | undefined): Promise<Replay> {
+async function copyWhileServed(
+  options: MigrationOptions,
+  book: Logbook,
+  found: Stage | undefined,
+  clicks: ClickCopy,
+): Promise<Replay> {
   let stage = found;
   for (;;) {
     stage ??= { phase: "links", feed: await presentOf(options), cursor: null };
     await copyLinks(options, book, stage);
+    await clicks.pieces();
     const replay = new Replay(options.source.store, options.target.store, stage.feed, options.withoutReplay);
     for (let round = 0; round < mostRounds; round++) {
       options.signal.throwIfAborted();
@@ -81,11 +89,18 @@ async function copyWhileServed(options: MigrationOptions, book: Logbook, found: 
 }
 
 /** With the source frozen: copies the rest, and compares the two. */
-async function finish(options: MigrationOptions, book: Logbook, replay: Replay, freezer: Freezer): Promise<Digest> {
+async function finish(
+  options: MigrationOptions,
+  book: Logbook,
+  replay: Replay,
+  freezer: Freezer,
+  clicks: ClickCopy,
+): Promise<Digest> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     await settle(options, replay, freezer);
     await noteChanges(book, replay);
     await copyDocuments(options, () => freezer.renew());
+    await clicks.finish(() => freezer.renew());
     const digest = await compare(options, freezer);
     if ((await newChanges(replay)) > 0) continue;
     if (digest !== undefined) return digest;

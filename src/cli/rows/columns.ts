@@ -1,4 +1,5 @@
-import { bare, tagsOf, timeOf, truthOf } from "./cells.ts";
+import { bare } from "../../core/guarded.ts";
+import { tagsOf, timeOf, truthOf } from "./cells.ts";
 
 /** A row as read: the fields of `POST /links` and `createdAt`, not checked yet; or what is wrong with it. */
 export type Row =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { bare, guarded, tagsCell, tagsOf, timeOf } from "./cells.ts";
+import { bare, guarded } from "../../core/guarded.ts";
+import { tagsCell, tagsOf, timeOf } from "./cells.ts";
 import type { Row } from "./columns.ts";
 import { lineLimit } from "./lines.ts";
 import { formatOf, type ImportFormat, readRows } from "./read.ts";

@@ -1,7 +1,8 @@
 import { stringify } from "csv-stringify/sync";
+import { guarded } from "../../core/guarded.ts";
 import type { LinkRecord } from "../../core/link.ts";
 import { jsonText } from "../output.ts";
-import { guarded, tagsCell } from "./cells.ts";
+import { tagsCell } from "./cells.ts";
 import { columns } from "./columns.ts";
 
 export const exportFormats = ["csv", "jsonl"] as const;
@@ -9,13 +10,18 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 /** What comes before the first link. */
 export function beginningOf(format: ExportFormat): string {
-  return format === "csv" ? `${Object.keys(columns).join(",")}\n` : "";
+  return format === "csv" ? `${[...Object.keys(columns), "clicks"].join(",")}\n` : "";
 }
 
-/** Links as import reads them back: the same link, field by field, with its age. */
-export function linesOf(format: ExportFormat, links: readonly LinkRecord[]): string {
-  if (format === "jsonl") return links.map((link) => `${jsonText(fieldsOf(link))}\n`).join("");
-  return stringify(links.map(cellsOf), { record_delimiter: "\n", quoted_match: /[\r\n]/ });
+/**
+ * Links as import reads them back: the same link, field by field, with its age. Beside each how often it was followed, which
+ * import leaves out.
+ */
+export function linesOf(format: ExportFormat, links: readonly LinkRecord[], clicks: readonly number[]): string {
+  if (format === "jsonl")
+    return links.map((link, at) => `${jsonText({ ...fieldsOf(link), clicks: clicks[at] ?? 0 })}\n`).join("");
+  const rows = links.map((link, at) => [...cellsOf(link), String(clicks[at] ?? 0)]);
+  return stringify(rows, { record_delimiter: "\n", quoted_match: /[\r\n]/ });
 }
 
 function fieldsOf(link: LinkRecord) {

@@ -1,11 +1,12 @@
 import { HTTPException } from "hono/http-exception";
 import { CurtError } from "../../core/errors.ts";
-import type { Programs } from "../arrival.ts";
+import type { Arrival, Programs } from "../arrival.ts";
 import { shortenPaths } from "../compat/shorten.ts";
 import { problemResponse } from "../problem.ts";
 import type { HttpOptions } from "../server.ts";
 import { batchPath } from "./batch.ts";
 import { changesPath } from "./changes.ts";
+import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
@@ -13,6 +14,8 @@ import { Gate } from "./gate.ts";
 import { historyPaths } from "./history.ts";
 import { keyPaths } from "./keys.ts";
 import { linkPaths } from "./links.ts";
+import { LiveCounts } from "./live.ts";
+import { livePaths } from "./live-paths.ts";
 import { documentPath } from "./openapi.ts";
 import { overviewPaths } from "./overview.ts";
 import { sessionPaths } from "./session.ts";
@@ -24,9 +27,12 @@ const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 export function programs(options: HttpOptions): Programs {
   const api = newApi();
   const shared = new Shared(options);
+  const live = new LiveCounts(options);
   const gate = new Gate(options);
   linkPaths(api, shared);
   batchPath(api, shared);
+  clickPaths(api, shared);
+  livePaths(api, shared, live);
   changesPath(api, shared);
   historyPaths(api, shared);
   keyPaths(api, shared);
@@ -57,10 +63,11 @@ export function programs(options: HttpOptions): Programs {
     );
     return problemResponse(shared.logged(thrown), Object.fromEntries(said));
   });
-  return async (request, arrival) => {
+  const answerTo = async (request: Request, arrival: Arrival) => {
     const answer = await gate.through(request, arrival, () => api.fetch(request, arrival));
     answer.headers.set("Cache-Control", "no-store");
     answer.headers.set("X-Content-Type-Options", "nosniff");
     return answer;
   };
+  return Object.assign(answerTo, { leave: () => live.leave() });
 }

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { CreateResult, Imported } from "../../core/create.ts";
 import { CurtError, errorTable } from "../../core/errors.ts";
+import type { LinkRecord } from "../../core/link.ts";
 import type { LinkInput } from "../../core/links.ts";
 import type { Arrival } from "../arrival.ts";
 import { batchGroup, lineLimit } from "../limits.ts";
@@ -8,8 +9,7 @@ import { problemOf, shownError } from "../problem.ts";
 import { type Api, byOf, type Shared, takes } from "./context.ts";
 import { checked, decoded, jsonOf } from "./input.ts";
 import { type Line, LineReader } from "./lines.ts";
-import { batchLine, batchResult, importLine, problems } from "./schemas.ts";
-import { shownLink } from "./shown.ts";
+import { batchLine, batchResult, importLine, problems, type ShownLink } from "./schemas.ts";
 
 const ndjson = "application/x-ndjson";
 
@@ -110,7 +110,11 @@ class Batch {
       const result = made[i];
       if (result !== undefined) results[at] = result;
     }
-    return results.map((result, at) => this.#written(group[at]?.number ?? 0, result)).join("");
+    const shown = await this.#shown(
+      results,
+      new Set(inputs.flatMap(({ at, input }) => (input.token === undefined ? [] : [at]))),
+    );
+    return results.map((result, at) => this.#written(group[at]?.number ?? 0, result, shown[at])).join("");
   }
 
   #read(line: Line): (LinkInput & Imported) | CurtError {
@@ -134,14 +138,32 @@ class Batch {
     }
   }
 
-  #written(line: number, result: Result): string {
-    const { baseUrl, now } = this.#shared.options;
+  /** The links of results that have one. Those that may have been there before, `again` and others, are read anew. */
+  async #shown(results: Result[], again: ReadonlySet<number>): Promise<(ShownLink | undefined)[]> {
+    const shown = new Array<ShownLink | undefined>(results.length);
+    const before: { at: number; link: LinkRecord }[] = [];
+    for (const [at, result] of results.entries()) {
+      if (result.outcome === "failed") continue;
+      if (result.outcome === "existing" || again.has(at)) before.push({ at, link: result.link });
+      else shown[at] = await this.#shared.shownOne(result.link, true);
+    }
+    try {
+      const read = await this.#shared.shown(before.map((one) => one.link));
+      for (const [i, { at }] of before.entries()) shown[at] = read[i];
+    } catch (thrown) {
+      const error = this.#shared.logged(thrown);
+      for (const { at } of before) results[at] = { outcome: "failed", error };
+    }
+    return shown;
+  }
+
+  #written(line: number, result: Result, link: ShownLink | undefined): string {
     if (result.outcome === "failed") {
       const { status } = errorTable[result.error.code];
       return `${JSON.stringify({ line, status, error: problemOf(result.error) })}\n`;
     }
     const status = result.outcome === "created" ? 201 : 200;
-    return `${JSON.stringify({ line, status, link: shownLink(result.link, baseUrl, now()) })}\n`;
+    return `${JSON.stringify({ line, status, link })}\n`;
   }
 }
 

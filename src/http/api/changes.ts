@@ -6,7 +6,6 @@ import { problemOf } from "../problem.ts";
 import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
 import { slugOf } from "./link-request.ts";
 import { linkSchema, patchBody, problemSchema, problems, tag } from "./schemas.ts";
-import { shownLink } from "./shown.ts";
 
 const tags = z.array(tag).max(tagsLimit);
 const body = z
@@ -45,7 +44,7 @@ const together = 25;
 
 /** `POST /api/v1/links/changes`: the same change to many links. */
 export function changesPath(api: Api, shared: Shared): void {
-  const { links, limiter, baseUrl, now } = shared.options;
+  const { links } = shared.options;
   const route = createRoute({
     method: "post",
     path: "/api/v1/links/changes",
@@ -81,8 +80,7 @@ export function changesPath(api: Api, shared: Shared): void {
         return { slug, status: 204 };
       }
       const record = await withTags(slugOf(slug), wanted, by);
-      const [current = record] = await limiter.current([record]);
-      return { slug, status: 200, link: shownLink(current, baseUrl, now()) };
+      return { slug, status: 200, link: await shared.shownOne(record) };
     } catch (thrown) {
       const error = shared.logged(thrown);
       return { slug, status: errorTable[error.code].status, error: { ...problemOf(error), errors: [...error.issues] } };

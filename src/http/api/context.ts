@@ -1,8 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
+import { clickIdOf } from "../../core/click.ts";
 import { CurtError, invalidInput } from "../../core/errors.ts";
 import { Idempotency } from "../../core/idempotency.ts";
 import { type ApiKey, requireScope, type Scope } from "../../core/keys.ts";
+import type { LinkRecord } from "../../core/link.ts";
 import type { Session } from "../../core/sessions.ts";
 import { tooMany } from "../../core/sign-in.ts";
 import type { Arrival } from "../arrival.ts";
@@ -13,6 +15,8 @@ import type { HttpOptions } from "../server.ts";
 import { SessionCookie, sessionHeader } from "../session-cookie.ts";
 import { rateHeaders } from "./gate.ts";
 import { bodyBytes, decoded, issuesOf, jsonOf, mediaTypeOf } from "./input.ts";
+import type { ShownLink } from "./schemas.ts";
+import { shownLink } from "./shown.ts";
 
 /** What handlers find in their context. */
 export interface Env {
@@ -122,6 +126,21 @@ export class Shared {
   #enter(c: Context<Env>, session: Session): void {
     c.set("caller", { kind: "user", session, scopes: session.user.scopes });
     c.set("owner", `user ${session.user.name}`);
+  }
+
+  /** Links as they are answered, with what of their limits is used and how often they were followed. At most 1,000. */
+  async shown(records: readonly LinkRecord[]): Promise<ShownLink[]> {
+    const { limiter, stats, baseUrl, now } = this.options;
+    if (records.length === 0) return [];
+    const [current, counts] = await Promise.all([limiter.current(records), stats.clicksOf(records.map(clickIdOf))]);
+    return current.map((record, at) => shownLink(record, counts[at] ?? 0, baseUrl, now()));
+  }
+
+  /** One link as it is answered; nobody can have followed it where it `isNew`. */
+  async shownOne(record: LinkRecord, isNew = false): Promise<ShownLink> {
+    const { baseUrl, now } = this.options;
+    const [shown] = isNew ? [] : await this.shown([record]);
+    return shown ?? shownLink(record, 0, baseUrl, now());
   }
 
   /** An error as it may be shown; what is wrong with us is logged, a client that left is not. */

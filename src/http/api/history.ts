@@ -28,7 +28,7 @@ type Entry = z.infer<typeof entrySchema>;
 
 /** What a link was before, and going back to it. */
 export function historyPaths(api: Api, shared: Shared): void {
-  const { links, limiter, history, keys, baseUrl, now } = shared.options;
+  const { links, history, keys, baseUrl, now } = shared.options;
 
   const list = createRoute({
     method: "get",
@@ -91,8 +91,7 @@ export function historyPaths(api: Api, shared: Shared): void {
     const { slug, version } = c.req.valid("param");
     const expected = versionOf(c.req.valid("header")["if-match"]);
     const link = await links.goBack(slugOf(slug), Number(version), expected, byOf(c));
-    const [current = link] = await limiter.current([link]);
-    const shown = shownLink(current, baseUrl, now());
+    const shown = await shared.shownOne(link);
     return c.json(shown, 200, tagOf(shown));
   });
 
@@ -105,8 +104,9 @@ export function historyPaths(api: Api, shared: Shared): void {
       createdAt: _c,
       updatedAt: _a,
       version: _v,
+      clicks: _k,
       ...content
-    } = shownLink(record, baseUrl, now());
+    } = shownLink(record, 0, baseUrl, now());
     return content;
   }
 }

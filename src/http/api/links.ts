@@ -1,16 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Origin } from "../../core/create.ts";
 import type { Made } from "../../core/idempotency.ts";
-import type { LinkRecord } from "../../core/link.ts";
 import type { LinkInput } from "../../core/links.ts";
 import { words } from "../../core/words.ts";
 import { idempotencyLimit, pageDefault } from "../limits.ts";
 import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
 import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
 import { createBody, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
-import { shownLink } from "./shown.ts";
 
-const security = [{ key: [] }, { session: [] }];
+export const security = [{ key: [] }, { session: [] }];
 
 const createRoutes = (shared: Shared) => ({
   create: createRoute({
@@ -102,47 +100,47 @@ const createRoutes = (shared: Shared) => ({
 
 /** The paths of links, but the batch. */
 export function linkPaths(api: Api, shared: Shared): void {
-  const { links, limiter, baseUrl, now } = shared.options;
-  const shown = (record: LinkRecord) => shownLink(record, baseUrl, now());
-  const current = async (record: LinkRecord) => (await limiter.current([record]))[0] ?? record;
+  const { links, now } = shared.options;
   const routes = createRoutes(shared);
 
   api.openapi(routes.create, async (c) => {
     const { reuse = false, ...given } = c.req.valid("json");
     const input = { ...given, by: byOf(c) };
     const key = c.req.valid("header")["idempotency-key"];
-    const answer = ({ link, isNew }: Made) => ({ status: isNew ? (201 as const) : (200 as const), link: shown(link) });
+    const answer = async ({ link, isNew }: Made) => ({
+      status: isNew ? (201 as const) : (200 as const),
+      link: await shared.shownOne(link, isNew),
+    });
     const { status, link } =
       key === undefined
-        ? answer(await make(input, reuse))
+        ? await answer(await make(input, reuse))
         : await shared.idempotency.create({ owner: c.get("owner"), key, input, reuse, answer });
     return c.json(link, status, tagOf(link, { Location: `/api/v1/links/${encodeURIComponent(link.slug)}` }));
   });
 
   async function make(input: LinkInput & Origin, reuse: boolean): Promise<Made> {
     const same = reuse ? await links.findSame(input) : undefined;
-    if (same !== undefined) return { link: await current(same), isNew: false };
+    if (same !== undefined) return { link: same, isNew: false };
     const { link, outcome } = await links.create(input);
-    return outcome === "created" ? { link, isNew: true } : { link: await current(link), isNew: false };
+    return { link, isNew: outcome === "created" };
   }
 
   api.openapi(routes.list, async (c) => {
     const { search = "", tag = null, state = null, limit = pageDefault, cursor = null } = c.req.valid("query");
     const query = { words: words(search), tag, state, now: now(), order: "newest", limit, cursor } as const;
     const page = await links.list(query);
-    const records = await limiter.current(page.records);
-    return c.json({ links: records.map(shown), next: page.next }, 200);
+    return c.json({ links: await shared.shown(page.records), next: page.next }, 200);
   });
 
   api.openapi(routes.get, async (c) => {
-    const link = shown(await current(await links.get(slugOf(c.req.valid("param").slug))));
+    const link = await shared.shownOne(await links.get(slugOf(c.req.valid("param").slug)));
     return c.json(link, 200, tagOf(link));
   });
 
   api.openapi(routes.edit, async (c) => {
     const slug = slugOf(c.req.valid("param").slug);
     const version = versionOf(c.req.valid("header")["if-match"]);
-    const link = shown(await current(await links.edit(slug, c.req.valid("json"), version, byOf(c))));
+    const link = await shared.shownOne(await links.edit(slug, c.req.valid("json"), version, byOf(c)));
     return c.json(link, 200, tagOf(link));
   });
 

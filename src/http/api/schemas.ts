@@ -30,7 +30,7 @@ export function text(limit: number, lines = false) {
 }
 
 /** RFC 3339 with an offset; milliseconds since 1970 once read. */
-const time = z.iso
+export const time = z.iso
   .datetime({ offset: true, error: 'Not a time. RFC 3339 with an offset, as in "2031-01-31T12:00:00Z".' })
   .transform((value) => Date.parse(value))
   .openapi({ type: "string", format: "date-time" });
@@ -126,6 +126,7 @@ export const linkSchema = z
     createdAt: shownTime,
     updatedAt: shownTime,
     version: z.int(),
+    clicks: z.int().openapi({ description: "Redirects answered, bots included; at most 2 s late" }),
   })
   .openapi("Link");
 export type ShownLink = z.infer<typeof linkSchema>;

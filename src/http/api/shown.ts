@@ -11,8 +11,8 @@ export function shortUrlOf(link: LinkRecord, baseUrl: string): string {
   return `${baseUrl}/${pathOfSlug(link.slug)}`;
 }
 
-/** A link as the API answers it. */
-export function shownLink(link: LinkRecord, baseUrl: string, now: number): ShownLink {
+/** A link as the API answers it, with its `clicks`. */
+export function shownLink(link: LinkRecord, clicks: number, baseUrl: string, now: number): ShownLink {
   return {
     slug: link.slug,
     url: link.url,
@@ -31,6 +31,7 @@ export function shownLink(link: LinkRecord, baseUrl: string, now: number): Shown
     createdAt: new Date(link.createdAt).toISOString(),
     updatedAt: new Date(link.updatedAt).toISOString(),
     version: link.version,
+    clicks,
   };
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { StoreDamaged } from "../../core/store.ts";
-import { batch, clickQuery, linkId, tally } from "../contract/click-samples.ts";
-import { tendAll } from "../contract/clicks.ts";
+import { batch, clickQuery, linkId, tally, tendAll } from "../contract/click-samples.ts";
 import { MemoryKeeper } from "../contract/memory-keeper.ts";
 import { KeptClicks } from "./store.ts";
 

@@ -1,6 +1,7 @@
 import {
   type ClickAnswer,
   type ClickBatch,
+  type ClickContents,
   type ClickId,
   type ClickQuery,
   type ClickStore,
@@ -11,6 +12,7 @@ import { StoreUnavailable } from "../../core/store.ts";
 import { answer } from "./answer.ts";
 import { runsOfBatch } from "./batch.ts";
 import { BlockReader } from "./block.ts";
+import { KeptClickContents } from "./contents.ts";
 import type { ClickKeeper, Head } from "./keeper.ts";
 import { type CellKey, linkKey, tuplesCell } from "./keys.ts";
 import { dayMs, hourMs } from "./periods.ts";
@@ -48,6 +50,7 @@ const mostTries = 20;
  * writer; a read looks a subject up in each run and adds up; `tend` merges runs so that they stay few.
  */
 export class KeptClicks implements ClickStore {
+  readonly contents: ClickContents;
   readonly #keeper: ClickKeeper;
   readonly #clock: () => number;
   readonly #hourDays: number;
@@ -66,6 +69,7 @@ export class KeptClicks implements ClickStore {
     this.#hourDays = hourDays;
     this.#visitDays = visitDays;
     this.#ignoresNumbers = mutants.includes("numbers-ignored");
+    this.contents = new KeptClickContents(keeper);
     this.#reader = new RunReader(keeper, mutants.includes("blocks-trusted"));
   }
 

@@ -1,6 +1,7 @@
 import {
   type ClickBatch,
   type ClickQuery,
+  type ClickStore,
   type Dimension,
   dimensions,
   type Tally,
@@ -46,4 +47,10 @@ export function clickQuery(change: Partial<ClickQuery> = {}): ClickQuery {
   const to = (thisHour() + 1) * hourMs;
   const from = to - 80 * 24 * hourMs;
   return { subject: { of: "link", link: linkId(1) }, from, to, unit: "day", by: null, bots: false, ...change };
+}
+
+/** Housekeeping until there is nothing to do. */
+export async function tendAll(clicks: ClickStore, writer: string, now = Date.now()): Promise<void> {
+  for (let rounds = 0; await clicks.tend(writer, now, 5); rounds++)
+    if (rounds === 10_000) throw new Error("The housekeeping does not end.");
 }

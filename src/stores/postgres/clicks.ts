@@ -88,7 +88,7 @@ export class PostgresClickKeeper implements ClickKeeper {
           SELECT ${first.writer}, run, block, bytes FROM unnest(
             ${sql.array(runsOf(blobs), "BIGINT")}, ${sql.array(blocksOf(blobs), "INTEGER")}, ${sql.array(bytesOf(blobs), "BYTEA")}
           ) AS t (run, block, bytes)
-          ON CONFLICT (writer, run, block) DO NOTHING`,
+          ON CONFLICT (writer, run, block) DO UPDATE SET bytes = excluded.bytes`,
         left,
       ),
     );

@@ -151,7 +151,7 @@ function writingOf(path: string, unsynced: boolean) {
       "UPDATE heads SET version = ?, number = ?, position = ?, runs = ? WHERE writer = ? AND version = ?",
     ),
     put: connection.prepare<unknown, [string, number, number, Uint8Array]>(
-      "INSERT INTO blobs (writer, run, block, bytes) VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO blobs (writer, run, block, bytes) VALUES (?, ?, ?, ?)",
     ),
     remove: connection.prepare<unknown, [string, number, number]>(
       "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE writer = ? AND run = ? LIMIT ?)",
