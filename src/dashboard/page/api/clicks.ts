@@ -17,7 +17,12 @@ export interface Counts {
 const pathOf = (subject: Subject) =>
   subject === undefined ? "/clicks" : `/links/${encodeURIComponent(subject)}/clicks`;
 
-function read(subject: Subject, range: Range, more: { by?: Dimension; bots?: "true" }, signal: AbortSignal): Promise<Clicks> {
+function read(
+  subject: Subject,
+  range: Range,
+  more: { by?: Dimension; bots?: "true" },
+  signal: AbortSignal,
+): Promise<Clicks> {
   const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
   return ask("GET", `${pathOf(subject)}${queryOf({ from, to, unit: range.unit, ...more })}`, { signal });
 }

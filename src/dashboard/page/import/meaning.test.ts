@@ -3,7 +3,13 @@ import { guess, lineOf } from "./meaning.ts";
 
 describe("a row of an import", () => {
   test("columns are known by other shorteners' names, each meaning once", () => {
-    expect(guess(["Keyword", "Long URL", "clicks", "title", "target"])).toEqual(["slug", "url", undefined, "title", undefined]);
+    expect(guess(["Keyword", "Long URL", "clicks", "title", "target"])).toEqual([
+      "slug",
+      "url",
+      undefined,
+      "title",
+      undefined,
+    ]);
   });
   test("cells become what the API takes", () => {
     const columns = guess(["url", "slug", "tags", "status", "disabled", "expires at", "note"]);
@@ -19,7 +25,10 @@ describe("a row of an import", () => {
     });
   });
   test("what does not fit is left for the API to refuse", () => {
-    expect(lineOf(["https://a.io", "soon"], ["url", "validUntil"])).toEqual({ url: "https://a.io", validUntil: "soon" });
+    expect(lineOf(["https://a.io", "soon"], ["url", "validUntil"])).toEqual({
+      url: "https://a.io",
+      validUntil: "soon",
+    });
     expect(lineOf(["", null], ["slug", "title"])).toEqual({});
   });
 });

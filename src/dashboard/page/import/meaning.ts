@@ -57,7 +57,7 @@ function tags(cell: string): string[] {
 }
 
 /** A value as the API takes it. What does not fit goes as it is: the API says what it wants, and the row stays out. */
-export function valueOf(meaning: Meaning, value: unknown): unknown {
+export function fieldValue(meaning: Meaning, value: unknown): unknown {
   if (typeof value !== "string") return value;
   const cell = bare(value);
   if (meaning === "tags") return tags(cell);
@@ -77,7 +77,7 @@ export function lineOf(row: readonly unknown[], columns: readonly (Meaning | und
   for (const [i, meaning] of columns.entries()) {
     const value = row[i];
     if (meaning === undefined || value === undefined || value === null || value === "") continue;
-    line[meaning] = valueOf(meaning, value);
+    line[meaning] = fieldValue(meaning, value);
   }
   return line;
 }

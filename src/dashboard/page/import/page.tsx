@@ -8,8 +8,8 @@ import { Cell, useCell } from "../ui/cell.ts";
 import { count } from "../ui/format.ts";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
-import { readTable, mostRows, type Table } from "./read.ts";
 import { Preview } from "./preview.tsx";
+import { mostRows, readTable, type Table } from "./read.ts";
 
 /** A file that was dropped on another page. */
 export const dropped = new Cell<File | undefined>(undefined);

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { save } from "../links/export.ts";
 import { may } from "../session.ts";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { count } from "../ui/format.ts";
 import { isAbort, problemText } from "../ui/problem.ts";
 import { guess, type Meaning, meanings } from "./meaning.ts";
@@ -51,7 +51,9 @@ export function Preview({ table, again }: { table: Table; again: () => void }): 
     }
   }
   const report = () => {
-    const lines = progress.rejected.map((one) => `${JSON.stringify({ row: one.row, reason: one.reason, ...one.line })}\n`);
+    const lines = progress.rejected.map(
+      (one) => `${JSON.stringify({ row: one.row, reason: one.reason, ...one.line })}\n`,
+    );
     save(lines, "curt-import-report.jsonl", "application/x-ndjson");
   };
 
@@ -85,7 +87,7 @@ export function Preview({ table, again }: { table: Table; again: () => void }): 
                 {progress.rejected.slice(0, shownRejected).map((one) => (
                   <tr key={one.row}>
                     <td>{count(one.row)}</td>
-                    <td class="long">{String(one.line["url"] ?? "")}</td>
+                    <td class="long">{String(one.line.url ?? "")}</td>
                     <td>{one.reason}</td>
                   </tr>
                 ))}
@@ -117,7 +119,12 @@ export function Preview({ table, again }: { table: Table; again: () => void }): 
         <h2>{t("import.file", { name: table.name, n: total })}</h2>
         <span class="quiet">{t("import.preview", { n: Math.min(total, shownRows) })}</span>
       </header>
-      <div class="wide-table" tabIndex={0} role="group" aria-label={t("import.preview", { n: Math.min(total, shownRows) })}>
+      <div
+        class="wide-table"
+        tabIndex={0}
+        role="group"
+        aria-label={t("import.preview", { n: Math.min(total, shownRows) })}
+      >
         <table class="plain-table preview">
           <thead>
             <tr>

@@ -22,7 +22,9 @@ export async function readTable(file: File): Promise<Table | undefined> {
 
 function fromCsv(text: string): Omit<Table, "name"> {
   const head = text.slice(0, text.search(/[\r\n]|$/));
-  const delimiter = [",", ";", "\t"].reduce((best, one) => (head.split(one).length > head.split(best).length ? one : best));
+  const delimiter = [",", ";", "\t"].reduce((best, one) =>
+    head.split(one).length > head.split(best).length ? one : best,
+  );
   const rows = parse(text, { delimiter, relax_column_count: true, skip_empty_lines: true }) as string[][];
   const [columns = [], ...rest] = rows;
   // A list of addresses has no head.

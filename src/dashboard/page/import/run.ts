@@ -35,7 +35,7 @@ export async function run(
   for (let first = 0; first < table.rows.length; first += group) {
     const lines = table.rows.slice(first, first + group).map((row, i) => {
       const line = lineOf(row, columns);
-      if (!mayImport) delete line["createdAt"];
+      if (!mayImport) delete line.createdAt;
       return mayImport ? { ...line, token: `${file}-${first + i}` } : line;
     });
     const answer = await raw("POST", "/links/batch", {
@@ -45,7 +45,10 @@ export async function run(
     });
     for (const text of (await answer.text()).split("\n")) {
       if (text === "") continue;
-      const { line, error } = JSON.parse(text) as { line: number; error?: { detail: string; status: number; code: string } };
+      const { line, error } = JSON.parse(text) as {
+        line: number;
+        error?: { detail: string; status: number; code: string };
+      };
       if (error === undefined) made++;
       else if (error.status >= 500) throw new Problem(error.status, error.code, error.detail);
       else rejected.push({ row: first + line, line: lines[line - 1] ?? {}, reason: error.detail });

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask.ts";
 import type { Key } from "../api/types.ts";
 import { counted } from "../shell/frame.tsx";
-import { t, type TextName } from "../texts/catalogue.ts";
+import { type TextName, t } from "../texts/catalogue.ts";
 import { Confirm, type Question } from "../ui/confirm.tsx";
 import { copyText } from "../ui/copy.tsx";
 import { BusyButton, Field } from "../ui/field.tsx";
@@ -63,7 +63,11 @@ export function KeysPage(): JSX.Element {
       {fresh !== undefined && (
         <p class="fresh-key" role="status">
           <code class="typed">{fresh.key}</code>
-          <button type="button" class="button" onClick={() => void copyText(fresh.key).then((done) => done && toast(t("common.copied")))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void copyText(fresh.key).then((done) => done && toast(t("common.copied")))}
+          >
             {t("common.copy")}
           </button>
           <span>{t("keys2.once")}</span>
@@ -96,7 +100,9 @@ export function KeysPage(): JSX.Element {
               <tr key={key.id}>
                 <th scope="row">{nameOf(key)}</th>
                 <td>{key.scopes.map((scope) => t(`scope.${scope}` as TextName)).join(", ")}</td>
-                <td>{key.expiresAt === null ? <span class="quiet">{t("keys2.never")}</span> : date(key.expiresAt, "year")}</td>
+                <td>
+                  {key.expiresAt === null ? <span class="quiet">{t("keys2.never")}</span> : date(key.expiresAt, "year")}
+                </td>
                 <td>{date(key.createdAt, "year")}</td>
                 <td>
                   <button
@@ -155,14 +161,25 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
       <Field label={t("keys2.for")} reserve={false}>
         {(id) => (
           <div class="input">
-            <input ref={first} id={id} maxLength={100} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+            <input
+              ref={first}
+              id={id}
+              maxLength={100}
+              value={name}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
           </div>
         )}
       </Field>
       <Field label={t("keys2.expires")} aside={zone} reserve={false}>
         {(id) => (
           <div class="input">
-            <input id={id} type="datetime-local" value={until} onInput={(event) => setUntil(event.currentTarget.value)} />
+            <input
+              id={id}
+              type="datetime-local"
+              value={until}
+              onInput={(event) => setUntil(event.currentTarget.value)}
+            />
           </div>
         )}
       </Field>

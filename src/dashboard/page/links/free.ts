@@ -34,7 +34,9 @@ interface SlugAnswer {
 
 async function answer(slug: string, signal: AbortSignal): Promise<Help | undefined> {
   try {
-    const { reason, message, suggestion } = await ask<SlugAnswer>("GET", `/slugs/${encodeURIComponent(slug)}`, { signal });
+    const { reason, message, suggestion } = await ask<SlugAnswer>("GET", `/slugs/${encodeURIComponent(slug)}`, {
+      signal,
+    });
     if (reason === null) return { kind: "good", text: t("error.free") };
     if (reason === "reserved") return { kind: "bad", text: t("error.reserved") };
     if (reason === "invalid") return { kind: "bad", text: message };

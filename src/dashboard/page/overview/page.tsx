@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { readCounts } from "../api/clicks.ts";
 import { Problem } from "../api/ask.ts";
+import { readCounts } from "../api/clicks.ts";
 import { useTotals } from "../api/totals.ts";
 import { Places } from "../link/groups.tsx";
 import { counted } from "../shell/frame.tsx";
@@ -19,7 +19,11 @@ const big = (value: number) => (value < 100_000 ? short(value) : shorter(value))
 export function OverviewPage(): JSX.Element {
   const chosen = useRange(Date.now() - 730 * day, "30d");
   const { range } = chosen;
-  const loaded = useLoaded(`${range.from} ${range.to} ${range.unit}`, (signal) => readCounts(undefined, range, signal), 5000);
+  const loaded = useLoaded(
+    `${range.from} ${range.to} ${range.unit}`,
+    (signal) => readCounts(undefined, range, signal),
+    5000,
+  );
   const counts = loaded.value;
   const totals = useTotals();
   const none = loaded.error instanceof Problem && loaded.error.status === 404;
@@ -43,26 +47,40 @@ export function OverviewPage(): JSX.Element {
             <Figure
               name={t("stats.clicks")}
               value={counts === undefined ? dash : big(counts.total)}
-              note={counts === undefined ? "" : t("stats.aDay", { n: count(Math.round(counts.total / Math.max(1, (range.to - range.from) / day))) })}
+              note={
+                counts === undefined
+                  ? ""
+                  : t("stats.aDay", { n: count(Math.round(counts.total / Math.max(1, (range.to - range.from) / day))) })
+              }
             />
             <Figure
               name={t("stats.visitors")}
               value={counts === undefined ? dash : big(counts.unique)}
               note={counts === undefined ? "" : t("stats.ofClicks", { share: percent(counts.unique, counts.total) })}
             />
-            <Figure name={t("stats.bots")} value={counts === undefined ? dash : big(counts.bots)} note={t("stats.apart")} />
+            <Figure
+              name={t("stats.bots")}
+              value={counts === undefined ? dash : big(counts.bots)}
+              note={t("stats.apart")}
+            />
           </>
         )}
         <Figure
           name={t("stats.links")}
           value={totals?.total == null ? dash : big(totals.total)}
-          note={totals?.states == null ? "" : t("stats.active", { n: count(totals.states["active"] ?? 0) })}
+          note={totals?.states == null ? "" : t("stats.active", { n: count(totals.states.active ?? 0) })}
         />
       </Strip>
       {loaded.error !== undefined && !none && <p class="notice">{problemText(loaded.error, false)}</p>}
       {!none && (
         <>
-          <CountsChart chosen={chosen} counts={counts} high={innerWidth < 600 ? 150 : 200} ranges={false} empty={t("chart.empty")} />
+          <CountsChart
+            chosen={chosen}
+            counts={counts}
+            high={innerWidth < 600 ? 150 : 200}
+            ranges={false}
+            empty={t("chart.empty")}
+          />
           <Places subject={undefined} range={range} total={counts?.total ?? 0} />
         </>
       )}

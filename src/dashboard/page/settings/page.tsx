@@ -5,7 +5,7 @@ import { may, me } from "../session.ts";
 import { counted } from "../shell/frame.tsx";
 import { lettersOn } from "../shell/shortcuts.ts";
 import { setTheme, theme, themes } from "../shell/theme.ts";
-import { languages, setLanguage, t, type TextName } from "../texts/catalogue.ts";
+import { languages, setLanguage, type TextName, t } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
 import { BusyButton, Field } from "../ui/field.tsx";
 import { language } from "../ui/format.ts";
@@ -138,6 +138,7 @@ function Password(): JSX.Element {
         <h2>{t("settings.password")}</h2>
       </header>
       <form class="edit-form" onSubmit={(event) => void change(event)} noValidate>
+        <input hidden type="text" autocomplete="username" readOnly value={me.value?.name ?? ""} />
         <Field label={t("settings.current")} reserve={false}>
           {input(current, setCurrent, "current-password")}
         </Field>
@@ -157,7 +158,9 @@ function Password(): JSX.Element {
 }
 
 function Server(): JSX.Element {
-  const loaded = useLoaded("settings", (signal) => ask<{ settings: readonly Setting[] }>("GET", "/settings", { signal }));
+  const loaded = useLoaded("settings", (signal) =>
+    ask<{ settings: readonly Setting[] }>("GET", "/settings", { signal }),
+  );
   return (
     <section>
       <header>
@@ -180,7 +183,7 @@ function Server(): JSX.Element {
                 <tr key={one.name}>
                   <th scope="row">
                     <code class="typed">{one.name}</code>
-                    <small>{one.meaning}</small>
+                    <small>{one.meaning.replaceAll("`", "")}</small>
                   </th>
                   <td>
                     {one.value === null || one.value === "" ? (

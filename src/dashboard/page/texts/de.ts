@@ -188,7 +188,8 @@ export const de: Texts = {
   "act.tagged": "{slug} getaggt.",
   "delete.title": "{slug} löschen?",
   "delete.titleMany": "{n} Link löschen?|{n} Links löschen?",
-  "delete.why": "Sein {n} Klick geht mit. Das ist nicht zurückzunehmen.|Seine {n} Klicks gehen mit. Das ist nicht zurückzunehmen.",
+  "delete.why":
+    "Sein {n} Klick geht mit. Das ist nicht zurückzunehmen.|Seine {n} Klicks gehen mit. Das ist nicht zurückzunehmen.",
   "delete.whyUnknown": "Seine Klicks gehen mit. Das ist nicht zurückzunehmen.",
   "delete.whyMany": "Ihre Klicks gehen mit. Das ist nicht zurückzunehmen.",
   "delete.type": "{n} eintippen, dann weiter.",

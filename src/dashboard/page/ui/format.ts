@@ -2,7 +2,9 @@ import { Cell } from "./cell.ts";
 import { kept } from "./kept.ts";
 
 /** The language of words, numbers and dates. */
-export const language = new Cell<string>(kept("language") === "de" ? "de" : kept("language") === "en" ? "en" : preferred());
+export const language = new Cell<string>(
+  kept("language") === "de" ? "de" : kept("language") === "en" ? "en" : preferred(),
+);
 
 function preferred(): string {
   return navigator.language.startsWith("de") ? "de" : "en";

@@ -3,7 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../texts/catalogue.ts";
 
 /** A component whose code is loaded when it is first shown. What cannot be loaded says so, and how to go on. */
-export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): (props: Props) => JSX.Element | null {
+export function later<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): (props: Props) => JSX.Element | null {
   let loaded: ComponentType<Props> | undefined;
   return function Later(props: Props): JSX.Element | null {
     const [Shown, setShown] = useState<ComponentType<Props> | undefined>(() => loaded);
