@@ -96,6 +96,8 @@ export async function openStore(config: Config, committer: Committer | undefined
     path: config.storePath,
     committer,
     trustRows: config.mutants.includes("no-row-checksum"),
+    clickMutants: config.mutants.includes("no-row-checksum") ? ["blocks-trusted"] : [],
+    unsynced: config.mutants.includes("synchronous-normal"),
   });
   return { store, degrade: (why) => store.degrade(why) };
 }
