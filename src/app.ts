@@ -96,14 +96,25 @@ export async function openStore(config: Config, committer: Committer | undefined
     path: config.storePath,
     committer,
     trustRows: config.mutants.includes("no-row-checksum"),
+    clickMutants: config.mutants.includes("no-row-checksum") ? ["blocks-trusted"] : [],
+    unsynced: config.mutants.includes("synchronous-normal"),
   });
   return { store, degrade: (why) => store.degrade(why) };
 }
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
 export async function openApp(config: Config, parts: AppParts): Promise<App> {
-  const { committer, announce, tell, cacheReport, storeReport } = parts;
-  const { store: opened, degrade } = await openStore(config, committer);
+  const opened = await openStore(config, parts.committer);
+  try {
+    return await appOver(opened, config, parts);
+  } catch (error) {
+    await opened.store.close();
+    throw error;
+  }
+}
+
+async function appOver({ store: opened, degrade }: OpenedStore, config: Config, parts: AppParts): Promise<App> {
+  const { announce, tell, cacheReport, storeReport } = parts;
   const clock = () => performance.now();
   const bare = storeReport === undefined ? opened : timedStore(opened, clock, storeReport);
   const store = honouringFreeze(bare, clock, config.mutants.includes("no-freeze"));

@@ -14,9 +14,10 @@ const mayImport: Record<string, readonly string[]> = {
   caches: ["core"],
   clicks: ["core"],
   http: ["core"],
-  dashboard: [],
+  client: [],
+  dashboard: ["client"],
   app: ["core", "config", "stores", "caches", "clicks", "http", "dashboard"],
-  cli: ["core", "config", "stores", "caches", "clicks", "http", "app"],
+  cli: ["client", "core", "config", "stores", "caches", "clicks", "http", "app"],
 };
 
 /** The room of a file in `src`. The processes and what they share are the app's. */

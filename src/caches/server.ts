@@ -5,8 +5,7 @@ import { markerValue, type Value } from "./value.ts";
 import { type Connect, type Wire, within } from "./wire.ts";
 
 /** How long visitors, and edits, wait for an answer, in ms. */
-const getLimit = 25;
-const putLimit = 50;
+const usualLimits: Limits = { get: 25, put: 50 };
 /** How long whoever follows the feed waits for one, in ms. */
 const followLimit = 500;
 /** Requests under way on one connection at most; those beyond are misses at once. */
@@ -24,7 +23,15 @@ const markerFor = 60_000;
 /** `idle`: not needed, or not tried yet. */
 export type ServerState = "idle" | "down" | "joining" | "up";
 
+/** Deadlines in ms. */
+export interface Limits {
+  readonly get: number;
+  readonly put: number;
+}
+
 export interface ServerOptions {
+  /** `undefined`: the usual ones. */
+  readonly limits: Limits | undefined;
   /** How people name it, without secrets. */
   readonly address: string;
   readonly connect: Connect;
@@ -52,6 +59,7 @@ interface Position {
  */
 export class Server {
   readonly #options: ServerOptions;
+  readonly #limits: Limits;
   readonly #breaker = new Breaker();
   #state: ServerState = "idle";
   #told: ServerState = "idle";
@@ -67,6 +75,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? usualLimits;
   }
 
   get address(): string {
@@ -96,13 +105,13 @@ export class Server {
   async get(name: string): Promise<string | undefined> {
     const wire = this.#wire;
     if (this.#state !== "up" || wire === undefined || this.#underWay >= mostUnderWay) return undefined;
-    return this.#asked(wire, getLimit, wire.get(this.#keyOf(name)));
+    return this.#asked(wire, this.#limits.get, wire.get(this.#keyOf(name)));
   }
 
   async putIfNewer(name: string, value: Value): Promise<void> {
     const wire = this.#wire;
     if (this.#state !== "up" || wire === undefined || this.#underWay >= mostUnderWay) return;
-    await this.#asked(wire, putLimit, wire.putIfNewer(this.#keyOf(name), value));
+    await this.#asked(wire, this.#limits.put, wire.putIfNewer(this.#keyOf(name), value));
   }
 
   /** Whether a version that this server gave is known to be out of date. */

@@ -2,7 +2,7 @@ import type { Cache } from "../core/cache.ts";
 import type { LinkId, LinkRecord } from "../core/link.ts";
 import type { LinkStore } from "../core/store.ts";
 import { Ring } from "./ring.ts";
-import { Server, type ServerState } from "./server.ts";
+import { type Limits, Server, type ServerState } from "./server.ts";
 import { readValue, recordValue } from "./value.ts";
 import type { Connect } from "./wire.ts";
 
@@ -20,6 +20,8 @@ export interface SharedCacheOptions {
   readonly now: () => number;
   /** Hears when a server is believed or no longer asked. */
   readonly report?: (server: ServerReport) => void;
+  /** Other deadlines than the usual ones: for tests of what is kept, on a machine that may be busy. */
+  readonly limits?: Limits;
   /** Mutants, see `ServerOptions`. */
   readonly unbroken?: boolean;
   readonly believing?: boolean;
@@ -65,6 +67,7 @@ export class SharedCache implements Cache {
         address,
         connect,
         replica,
+        limits: options.limits,
         namespace,
         now: options.now,
         turned: (server) => this.#turned(server),

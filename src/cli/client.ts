@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import { CurtApi } from "../client/client.ts";
 import type { Config } from "../config.ts";
 import { adminKeyOf } from "./admin-key.ts";
 import { CommandFailed } from "./shell.ts";
@@ -22,6 +23,8 @@ export interface RequestOptions {
 
 /** Speaks to the API of the server that the settings name. */
 export class Client {
+  /** The same with types. */
+  readonly api = new CurtApi((method, path, asked) => this.ask(method, path, asked));
   readonly #config: Config;
   readonly #interrupted: AbortSignal;
   #key: string | undefined;
@@ -102,11 +105,6 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part as Buffer);
   return Buffer.concat(parts).toString();
-}
-
-/** The path of a link in the API: the slug as one segment. */
-export function linkPath(slug: string): string {
-  return `/links/${encodeURIComponent(slug)}`;
 }
 
 function howToStart(config: Config): string {

@@ -1,28 +1,8 @@
+import type { Link } from "../client/client.ts";
 import { plain } from "./output.ts";
 
-/** A link as the API answers it. */
-export interface ApiLink {
-  readonly slug: string;
-  readonly url: string;
-  readonly shortUrl: string;
-  readonly title: string | null;
-  readonly tags: readonly string[];
-  readonly note: string | null;
-  readonly state: string;
-  readonly redirectStatus: number | null;
-  readonly validFrom: string | null;
-  readonly validUntil: string | null;
-  readonly maxClicks: number | null;
-  readonly usedClicks: number;
-  readonly disabled: boolean;
-  readonly forwardQuery: boolean;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly version: number;
-}
-
 /** The fields of a link that say something, as name and value; safe for a terminal. */
-export function describe(link: ApiLink): [name: string, value: string][] {
+export function describe(link: Link): [name: string, value: string][] {
   const fields: [string, unknown][] = [
     ["slug", link.slug],
     ["short", link.shortUrl],

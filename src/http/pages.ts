@@ -1,18 +1,8 @@
 import { createHash } from "node:crypto";
-import { fontAddress } from "./fonts.ts";
 import { publicPerMinute, retrySeconds } from "./limits.ts";
+import { faces, tokens } from "./page-style.ts";
 
-const faces = [
-  ["Host Grotesk", fontAddress("host-grotesk"), "300 800"],
-  ["Sometype Mono", fontAddress("sometype-mono"), "400 700"],
-] as const;
-const fonts = faces.map(
-  ([name, url, weights]) =>
-    `@font-face{font-family:"${name}";src:url(${url}) format("woff2");font-weight:${weights};font-display:swap}`,
-);
-
-const style = `${fonts.join("")}:root{color-scheme:light dark;--paper:#FBFAF5;--raised:#FFF;--rule:#E4E1D5;--edge:#87836F;--ink3:#6B685B;--ink2:#525045;--ink:#17160F;--line:#17160F;--danger:#B3261A;--tint:#FCEAE6}
-@media(prefers-color-scheme:dark){:root{--paper:#14130F;--raised:#1D1C17;--rule:#2E2C25;--edge:#7F7B6C;--ink3:#9B9788;--ink2:#BFBBAC;--ink:#F3F0E4;--line:#7F7B6C;--danger:#FF8F80;--tint:#3B1913}}
+const style = `${faces}${tokens}
 *{box-sizing:border-box;margin:0}
 body{min-height:100vh;min-height:100dvh;padding:32px;display:flex;flex-direction:column;background:var(--paper);color:var(--ink);font:400 18px/28px "Host Grotesk",system-ui,sans-serif}
 header,b.typed,.short,.long,input{font-family:"Sometype Mono",ui-monospace,monospace;font-weight:700;letter-spacing:-.02em;overflow-wrap:anywhere}

@@ -2,7 +2,7 @@ import { type App, openApp } from "../app.ts";
 import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
 import { isPreview } from "../core/preview.ts";
-import type { Change } from "../core/store.ts";
+import { type Change, StoreUnavailable } from "../core/store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
@@ -14,6 +14,8 @@ import { dieLoudly, listenInWorker } from "./signals.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
+/** How long a worker tries to open the store, in ms: less than main waits for it to serve. */
+const openPatience = 15_000;
 /** How long a visitor waits for the other workers to hear of an edit, in ms: longer than one may be silent that has a CPU. */
 const tellLimit = 1_500;
 /** How often main gets to know what was counted though nobody asked, in ms: as much a kill can take from the metrics. */
@@ -55,8 +57,27 @@ function runWorker(toMain: (message: unknown) => void): void {
     },
   );
 
+  /**
+   * Main has opened the store a moment ago, so one that can't be asked now is in bad weather. Other workers may serve
+   * already, and giving up would end them too.
+   */
   async function open(): Promise<void> {
-    app = await openApp(config, {
+    for (const until = performance.now() + openPatience; app === undefined; ) {
+      try {
+        app = await openParts();
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || performance.now() > until) throw error;
+        await Bun.sleep(500);
+      }
+    }
+    if (damage !== undefined) app.degrade(damage);
+    // From before the first link is remembered.
+    if (!unheard) feed = await followFeed(app.store.links, app.resolver, log);
+    line.tell({ is: "joined" });
+  }
+
+  function openParts(): Promise<App> {
+    return openApp(config, {
       committer: line,
       announce: unheard ? async () => {} : (changes) => line.announce(changes),
       ...(untold ? {} : { tell }),
@@ -66,10 +87,6 @@ function runWorker(toMain: (message: unknown) => void): void {
         else log.warn(`The cache at ${address} is not used.`, { why });
       },
     });
-    if (damage !== undefined) app.degrade(damage);
-    // From before the first link is remembered.
-    if (!unheard) feed = await followFeed(app.store.links, app.resolver, log);
-    line.tell({ is: "joined" });
   }
 
   /** Without main, or with one that hangs, redirects go on. */

@@ -422,6 +422,7 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/users": ["get"],
       "/api/v1/users/{name}": ["delete", "put"],
       "/api/v1/openapi.json": ["get"],
+      "/api/v1/docs": ["get"],
       "/generateUrl": ["get"],
       "/shorten_url": ["post"],
       "/redirect": ["get"],
@@ -438,6 +439,18 @@ describe("GET /api/v1/openapi.json", () => {
     );
     for (const [, target] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(body.components.schemas).toHaveProperty(target ?? "");
+  });
+
+  test("is also a page for people, which runs and loads nothing", async () => {
+    const page = await ask("GET", "/api/v1/docs", undefined, { authorization: "" });
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    const { body } = await ask("GET", "/api/v1/openapi.json");
+    for (const path of Object.keys(body.paths)) expect(page.text).toContain(`${path}</code>`);
+    for (const name of Object.keys(body.components.schemas)) expect(page.text).toContain(`id="${name}"`);
+    expect(page.text).not.toMatch(/<script|style="| src=|undefined|\[object/);
+    const style = /<style>([\s\S]*)<\/style>/.exec(page.text)?.[1] ?? "";
+    const hash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
+    expect(page.headers.get("content-security-policy")).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
   });
 
   test("says all that the API answers", async () => {

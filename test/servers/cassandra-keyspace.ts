@@ -1,4 +1,4 @@
-import { Client } from "cassandra-driver";
+import { Client, errors } from "cassandra-driver";
 import type { Cassandra } from "./cassandra.ts";
 
 /** A keyspace that a test has for itself. Making one takes seconds, so tests empty it instead of making the next. */
@@ -33,8 +33,12 @@ export class Keyspace {
     await Promise.all(own.map((table) => this.client.execute(`TRUNCATE ${this.name}.${table}`)));
   }
 
+  /** Cassandra's nodes may trip over their own schema when they were just hurt; what is left then goes with the cluster. */
   async drop(): Promise<void> {
-    await this.client.execute(`DROP KEYSPACE IF EXISTS ${this.name}`);
+    await this.client.execute(`DROP KEYSPACE IF EXISTS ${this.name}`).catch((error: unknown) => {
+      if (!(error instanceof errors.ResponseError)) throw error;
+      console.log(`${this.name} could not be dropped: ${error.message}`);
+    });
     await this.client.shutdown();
   }
 }

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { redirectStatuses } from "../../core/link.ts";
+import { type RedirectStatus, redirectStatuses } from "../../core/link.ts";
 import { clicksLimit } from "../../http/limits.ts";
 import { Client } from "../client.ts";
-import type { ApiLink } from "../link-lines.ts";
 import { plain, say, sayJson } from "../output.ts";
 import { complete, oneOfWords, several, wholeNumber } from "../shell.ts";
 import { timeOption } from "../times.ts";
@@ -44,12 +43,12 @@ export function define(command: Command): void {
     const options = command.opts<AddOptions>();
     const now = Date.now();
     const body = {
-      url: command.args[0],
+      url: command.args[0] ?? "",
       slug: options.slug,
       title: options.title,
       tags: options.tag,
       note: options.note,
-      redirectStatus: options.status === undefined ? undefined : Number(options.status),
+      redirectStatus: options.status === undefined ? undefined : (Number(options.status) as RedirectStatus),
       validFrom: options.from === undefined ? undefined : timeOption("--from", options.from, now),
       validUntil: options.until === undefined ? undefined : timeOption("--until", options.until, now),
       maxClicks: options.maxClicks,
@@ -57,7 +56,7 @@ export function define(command: Command): void {
       forwardQuery: options.forwardQuery,
       reuse: options.reuse,
     };
-    const link = (await new Client(context.config, context.interrupted).ask("POST", "/links", { body })) as ApiLink;
+    const link = await new Client(context.config, context.interrupted).api.links.create(body);
     await (context.json ? sayJson(link) : say(plain(link.shortUrl)));
     return 0;
   });

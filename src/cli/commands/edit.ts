@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { redirectStatuses } from "../../core/link.ts";
+import type { LinkPatch } from "../../client/client.ts";
+import { type RedirectStatus, redirectStatuses } from "../../core/link.ts";
 import { clicksLimit } from "../../http/limits.ts";
-import { Client, linkPath } from "../client.ts";
-import type { ApiLink } from "../link-lines.ts";
+import { Client } from "../client.ts";
 import { plain, say, sayJson } from "../output.ts";
 import { complete, oneOfWords, several, WrongUsage, wholeNumber } from "../shell.ts";
 import { timeOption } from "../times.ts";
@@ -48,15 +48,14 @@ export function define(command: Command): void {
     const body = patchOf(options, command.getOptionValueSource("forwardQuery") === "cli");
     if (Object.values(body).every((value) => value === undefined))
       throw new WrongUsage("Nothing to change was named. `curt edit --help` lists what can be.");
-    const headers = options.ifVersion === undefined ? {} : { "If-Match": `"${options.ifVersion}"` };
     const client = new Client(context.config, context.interrupted);
-    const link = (await client.ask("PATCH", linkPath(slug), { body, headers })) as ApiLink;
+    const link = await client.api.links.edit(slug, body, options.ifVersion);
     await (context.json ? sayJson(link) : say(plain(link.shortUrl)));
     return 0;
   });
 }
 
-function patchOf(options: EditOptions, queryNamed: boolean): Record<string, unknown> {
+function patchOf(options: EditOptions, queryNamed: boolean): LinkPatch {
   const now = Date.now();
   if (options.disabled && options.enabled) throw new WrongUsage("--disabled and --enabled exclude each other.");
   if (options.tag !== undefined && options.tags === false)
@@ -67,7 +66,11 @@ function patchOf(options: EditOptions, queryNamed: boolean): Record<string, unkn
     tags: options.tags === false ? [] : options.tag,
     note: options.note === "" ? null : options.note,
     redirectStatus:
-      options.status === undefined ? undefined : options.status === "default" ? null : Number(options.status),
+      options.status === undefined
+        ? undefined
+        : options.status === "default"
+          ? null
+          : (Number(options.status) as RedirectStatus),
     validFrom: timeOrNone("--from", options.from, now),
     validUntil: timeOrNone("--until", options.until, now),
     maxClicks: options.maxClicks === "none" ? null : options.maxClicks,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { Client, linkPath } from "../client.ts";
-import { type ApiLink, describe } from "../link-lines.ts";
+import { Client } from "../client.ts";
+import { describe } from "../link-lines.ts";
 import { onTerminal, say, sayJson, table } from "../output.ts";
 import { complete } from "../shell.ts";
 
@@ -9,7 +9,7 @@ export function define(command: Command): void {
   command.argument("<slug>", "The link's slug.");
   complete(command, ["CURT_SERVER", "CURT_KEY", "CURT_DATA", "CURT_PORT", "CURT_HOST"], async (context) => {
     const slug = command.args[0] ?? "";
-    const link = (await new Client(context.config, context.interrupted).ask("GET", linkPath(slug))) as ApiLink;
+    const link = await new Client(context.config, context.interrupted).api.links.get(slug);
     const lines = describe(link);
     if (context.json) await sayJson(link);
     else await say((onTerminal() ? table(lines) : lines.map((line) => line.join("\t"))).join("\n"));

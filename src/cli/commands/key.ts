@@ -7,14 +7,6 @@ import { onTerminal, plain, remark, say, sayJson, table } from "../output.ts";
 import { CommandFailed, complete, several, WrongUsage } from "../shell.ts";
 import { timeOption } from "../times.ts";
 
-interface ApiKey {
-  readonly id: string;
-  readonly name: string | null;
-  readonly scopes: readonly string[];
-  readonly createdAt: string;
-  readonly expiresAt: string | null;
-}
-
 interface CreateOptions {
   readonly name?: string;
   readonly scope?: string[];
@@ -36,7 +28,7 @@ export function define(command: Command): void {
 
 function defineList(command: Command): void {
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
-    const { keys } = (await new Client(config, interrupted).ask("GET", "/keys")) as { keys: ApiKey[] };
+    const keys = await new Client(config, interrupted).api.keys.list();
     const rows = keys.map((key) => {
       const expiry = key.expiresAt === null ? "never" : key.expiresAt;
       return [key.id, key.scopes.join(","), key.createdAt, expiry, key.name ?? ""].map(plain);
@@ -58,7 +50,7 @@ function defineCreate(command: Command): void {
     const wanted = scopesOf(options.scope ?? []);
     const expiresAt = options.expires === undefined ? undefined : timeOption("--expires", options.expires, Date.now());
     const body = { name: options.name, scopes: wanted, expiresAt };
-    const made = (await new Client(config, interrupted).ask("POST", "/keys", { body })) as ApiKey & { key: string };
+    const made = await new Client(config, interrupted).api.keys.create(body);
     if (json) await sayJson(made);
     else await say(made.key);
     if (!json && onTerminal()) remark(`Its id is ${made.id}. It is not shown again.`);
@@ -78,7 +70,7 @@ function defineRemove(command: Command): void {
   command.argument("<id>", "The key's id, as `curt key list` shows it.");
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
     const id = command.args[0] ?? "";
-    await new Client(config, interrupted).ask("DELETE", `/keys/${encodeURIComponent(id)}`);
+    await new Client(config, interrupted).api.keys.remove(id);
     if (json) await sayJson({ id, removed: true });
     else if (onTerminal()) await say(`Key ${plain(id)} is deleted.`);
     return 0;

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import { linkStates } from "../../core/link.ts";
+import type { Link, LinkPage } from "../../client/client.ts";
+import { type LinkState, linkStates } from "../../core/link.ts";
 import { Client } from "../client.ts";
-import type { ApiLink } from "../link-lines.ts";
 import { jsonText, onTerminal, plain, remark, say, table } from "../output.ts";
 import { complete, oneOfWords, wholeNumber } from "../shell.ts";
 
 interface ListOptions {
   readonly search?: string;
   readonly tag?: string;
-  readonly state?: string;
+  readonly state?: LinkState;
   readonly limit: number;
   readonly all?: boolean;
 }
@@ -28,15 +28,11 @@ export function define(command: Command): void {
     const options = command.opts<ListOptions>();
     const client = new Client(context.config, context.interrupted);
     let left = options.all ? Number.POSITIVE_INFINITY : options.limit;
+    const { search, tag, state } = options;
     let cursor: string | null = null;
     do {
-      const query = new URLSearchParams({ limit: String(Math.min(left, page)) });
-      for (const name of ["search", "tag", "state"] as const) {
-        const value = options[name];
-        if (value !== undefined) query.set(name, value);
-      }
-      if (cursor !== null) query.set("cursor", cursor);
-      const answer = (await client.ask("GET", `/links?${query}`)) as { links: ApiLink[]; next: string | null };
+      const query = { search, tag, state, limit: Math.min(left, page), cursor: cursor ?? undefined };
+      const answer: LinkPage = await client.api.links.list(query);
       const lines = context.json ? answer.links.map(jsonText) : linesOf(answer.links);
       if (lines.length > 0) await say(lines.join("\n"));
       left -= answer.links.length;
@@ -47,7 +43,7 @@ export function define(command: Command): void {
   });
 }
 
-function linesOf(links: readonly ApiLink[]): string[] {
+function linesOf(links: readonly Link[]): string[] {
   if (onTerminal())
     return table(links.map((link) => [link.shortUrl, link.state, plain(link.title ?? ""), link.url].map(plain)));
   return links.map((link) =>

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { linkPath } from "../../client/client.ts";
 import { type ClickUnit, clickUnits, dimensions } from "../../core/click.ts";
 import { bar, columnChart } from "../chart.ts";
-import { Client, linkPath } from "../client.ts";
+import { Client } from "../client.ts";
 import { onTerminal, plain, say, sayJson, terminalWidth } from "../output.ts";
 import { complete, oneOfWords, WrongUsage } from "../shell.ts";
 import { follow } from "../stats/live.ts";

@@ -1,7 +1,7 @@
+import type { Link } from "../../client/client.ts";
 import type { Imported } from "../../core/create.ts";
 import type { LinkInput } from "../../core/links.ts";
 import type { Client } from "../client.ts";
-import type { ApiLink } from "../link-lines.ts";
 import { CommandFailed } from "../shell.ts";
 import {
   type Destination,
@@ -17,7 +17,7 @@ import {
 interface BatchResult {
   readonly line: number;
   readonly status: number;
-  readonly link?: ApiLink;
+  readonly link?: Link;
   readonly error?: { readonly code: string; readonly detail: string };
 }
 

@@ -6,7 +6,7 @@ import type { LinkInput } from "../../core/links.ts";
 import type { Arrival } from "../arrival.ts";
 import { batchGroup, lineLimit } from "../limits.ts";
 import { problemOf, shownError } from "../problem.ts";
-import { type Api, byOf, type Shared, takes } from "./context.ts";
+import { type Api, byOf, type Shared, scoped, takes } from "./context.ts";
 import { checked, decoded, jsonOf } from "./input.ts";
 import { type Line, LineReader } from "./lines.ts";
 import { batchLine, batchResult, importLine, problems, type ShownLink } from "./schemas.ts";
@@ -22,7 +22,7 @@ export function batchPath(api: Api, shared: Shared): void {
     description:
       "Each line is a BatchLine, with an admin key an ImportLine; each result line is a BatchResult. A bad line has its " +
       "error, and the rest goes in.",
-    security: [{ key: [] }, { session: [] }],
+    security: scoped("links:write"),
     request: {
       body: { required: true, content: { [ndjson]: { schema: importLine } } },
     },

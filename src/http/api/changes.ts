@@ -3,7 +3,7 @@ import { CurtError, errorTable } from "../../core/errors.ts";
 import type { LinkPatch } from "../../core/links.ts";
 import { mostChanges, tagsLimit } from "../limits.ts";
 import { problemOf } from "../problem.ts";
-import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
+import { type Api, byOf, jsonBody, type Shared, scoped } from "./context.ts";
 import { slugOf } from "./link-request.ts";
 import { linkSchema, patchBody, problemSchema, problems, tag } from "./schemas.ts";
 
@@ -49,7 +49,7 @@ export function changesPath(api: Api, shared: Shared): void {
     method: "post",
     path: "/api/v1/links/changes",
     summary: "Change or delete many links alike, each decided by itself",
-    security: [{ key: [] }, { session: [] }],
+    security: scoped("links:write"),
     middleware: [shared.needs("links:write"), ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: body } } } },
     responses: {

@@ -20,9 +20,8 @@ import {
   type ShownClicks,
   type ShownVisit,
 } from "./click-schemas.ts";
-import type { Api, Shared } from "./context.ts";
+import { type Api, type Shared, scoped } from "./context.ts";
 import { slugOf, slugParam } from "./link-request.ts";
-import { security } from "./links.ts";
 import { problems } from "./schemas.ts";
 
 const csv = { "text/csv": { schema: z.string() } };
@@ -43,7 +42,7 @@ export function clickPaths(api: Api, shared: Shared): void {
       method: "get",
       path,
       summary,
-      security,
+      security: scoped("stats:read"),
       middleware: [reader] as const,
       request,
       responses: {

@@ -94,6 +94,14 @@ export class Shared {
     };
   }
 
+  /** Lets through a request that a page of ours makes. */
+  fromOwnPage(): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      this.cookie.guard(c.req.raw);
+      await next();
+    };
+  }
+
   /** Lets through a request that a page of ours makes, and `tries` for each address in `period` ms. */
   ownPage(tries: number, period: number): MiddlewareHandler<Env> {
     const limit = new RateLimit(tries, period);
@@ -190,6 +198,11 @@ export class Shared {
 /** Who makes a change, as a link's record has it. The address of a stranger is kept nowhere. */
 export function byOf(c: Context<Env>): string {
   return c.get("caller") === undefined ? "anyone" : c.get("owner");
+}
+
+/** What the document says of a path that needs a scope, shown by a key or had by who is signed in. */
+export function scoped(scope: Scope) {
+  return [{ key: [scope] }, { session: [scope] }];
 }
 
 /** Lets through a body of one of these media types. */

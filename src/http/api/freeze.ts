@@ -1,10 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { freeze, thaw } from "../../core/freeze.ts";
-import { type Api, jsonBody, type Shared } from "./context.ts";
+import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
 import { freezeBody, freezeSchema, problems } from "./schemas.ts";
 import { shownFreeze } from "./shown.ts";
-
-const security = [{ key: [] }, { session: [] }];
 
 /** Freezing the store for `curt migrate`, which can't write to the embedded one itself while a server holds it. */
 export function freezePaths(api: Api, shared: Shared): void {
@@ -15,7 +13,7 @@ export function freezePaths(api: Api, shared: Shared): void {
     method: "put",
     path: "/api/v1/freeze",
     summary: "Refuse all changes for now, or renew that",
-    security,
+    security: scoped("admin"),
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: freezeBody } } } },
     responses: {
@@ -42,7 +40,7 @@ export function freezePaths(api: Api, shared: Shared): void {
     method: "delete",
     path: "/api/v1/freeze",
     summary: "Take changes again",
-    security,
+    security: scoped("admin"),
     middleware: [admin] as const,
     responses: {
       204: { description: "The store is not frozen, or not any more" },

@@ -1,11 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { LinkRecord } from "../../core/link.ts";
-import { type Api, byOf, type Shared } from "./context.ts";
+import { type Api, byOf, type Shared, scoped } from "./context.ts";
 import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
 import { problems, shownTime } from "./schemas.ts";
 import { shownLink } from "./shown.ts";
-
-const security = [{ key: [] }, { session: [] }];
 
 /** What an entry shows of a link: what can be changed, before and after. */
 const fields = z.record(z.string(), z.unknown());
@@ -34,7 +32,7 @@ export function historyPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/links/{slug}/history",
     summary: "The versions of a link: who, when, before and after",
-    security,
+    security: scoped("links:read"),
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
     responses: {
@@ -76,7 +74,7 @@ export function historyPaths(api: Api, shared: Shared): void {
     method: "post",
     path: "/api/v1/links/{slug}/history/{version}",
     summary: "Make of an old version the next one",
-    security,
+    security: scoped("links:write"),
     middleware: [shared.needs("links:write")] as const,
     request: {
       params: slugParam.extend({ version: z.string().regex(/^[1-9]\d{0,14}$/, { error: "Takes a version." }) }),

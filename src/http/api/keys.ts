@@ -1,10 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { invalidInput } from "../../core/errors.ts";
-import { type Api, jsonBody, type Shared } from "./context.ts";
+import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
 import { keyBody, keySchema, newKeySchema, problems } from "./schemas.ts";
 import { shownKey } from "./shown.ts";
-
-const security = [{ key: [] }, { session: [] }];
 
 /** The paths of API keys. All need a key with the scope `admin`. */
 export function keyPaths(api: Api, shared: Shared): void {
@@ -15,7 +13,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     method: "post",
     path: "/api/v1/keys",
     summary: "Make a key",
-    security,
+    security: scoped("admin"),
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: keyBody } } } },
     responses: {
@@ -42,7 +40,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/keys",
     summary: "List keys, without their secrets",
-    security,
+    security: scoped("admin"),
     middleware: [admin] as const,
     responses: {
       200: {
@@ -58,7 +56,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     method: "delete",
     path: "/api/v1/keys/{id}",
     summary: "Delete a key",
-    security,
+    security: scoped("admin"),
     middleware: [admin] as const,
     request: { params: z.object({ id: z.string().max(64) }) },
     responses: {

@@ -4,18 +4,16 @@ import type { Made } from "../../core/idempotency.ts";
 import type { LinkInput } from "../../core/links.ts";
 import { words } from "../../core/words.ts";
 import { idempotencyLimit, pageDefault } from "../limits.ts";
-import { type Api, byOf, jsonBody, type Shared } from "./context.ts";
+import { type Api, byOf, jsonBody, type Shared, scoped } from "./context.ts";
 import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
 import { createBody, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
-
-export const security = [{ key: [] }, { session: [] }];
 
 const createRoutes = (shared: Shared) => ({
   create: createRoute({
     method: "post",
     path: "/api/v1/links",
     summary: "Make a link",
-    security: [...security, {}],
+    security: [...scoped("links:write"), {}],
     middleware: [shared.mayCreate(), ...jsonBody] as const,
     request: {
       headers: z.object({
@@ -45,7 +43,7 @@ const createRoutes = (shared: Shared) => ({
     method: "get",
     path: "/api/v1/links",
     summary: "List links, newest first",
-    security,
+    security: scoped("links:read"),
     middleware: [shared.needs("links:read")] as const,
     request: { query: listQuery },
     responses: {
@@ -57,7 +55,7 @@ const createRoutes = (shared: Shared) => ({
     method: "get",
     path: "/api/v1/links/{slug}",
     summary: "Read a link",
-    security,
+    security: scoped("links:read"),
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
     responses: {
@@ -69,7 +67,7 @@ const createRoutes = (shared: Shared) => ({
     method: "patch",
     path: "/api/v1/links/{slug}",
     summary: "Change what is named",
-    security,
+    security: scoped("links:write"),
     middleware: [shared.needs("links:write"), ...jsonBody] as const,
     request: {
       params: slugParam,
@@ -88,7 +86,7 @@ const createRoutes = (shared: Shared) => ({
     method: "delete",
     path: "/api/v1/links/{slug}",
     summary: "Delete a link",
-    security,
+    security: scoped("links:write"),
     middleware: [shared.needs("links:write")] as const,
     request: { params: slugParam, headers: ifMatch },
     responses: {

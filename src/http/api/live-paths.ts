@@ -2,9 +2,8 @@ import { createRoute } from "@hono/zod-openapi";
 import { type ClickSubject, clickIdOf } from "../../core/click.ts";
 import type { Arrival } from "../arrival.ts";
 import { liveSchema } from "./click-schemas.ts";
-import type { Api, Shared } from "./context.ts";
+import { type Api, type Shared, scoped } from "./context.ts";
 import { slugOf, slugParam } from "./link-request.ts";
-import { security } from "./links.ts";
 import type { LiveCounts } from "./live.ts";
 import { problems } from "./schemas.ts";
 
@@ -32,7 +31,7 @@ export function livePaths(api: Api, shared: Shared, live: LiveCounts): void {
     method: "get",
     path: "/api/v1/clicks/live",
     summary,
-    security,
+    security: scoped("stats:read"),
     middleware: [shared.notHead(), shared.needs("stats:read")] as const,
     responses,
   });
@@ -42,7 +41,7 @@ export function livePaths(api: Api, shared: Shared, live: LiveCounts): void {
     method: "get",
     path: "/api/v1/links/{slug}/clicks/live",
     summary,
-    security,
+    security: scoped("stats:read"),
     middleware: [shared.notHead(), shared.needs("stats:read")] as const,
     request: { params: slugParam },
     responses,

@@ -1,6 +1,7 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import { redirectStatuses } from "../../core/link.ts";
 import type { Api } from "./context.ts";
+import { type Described, referenceHeaders, referencePage } from "./reference.ts";
 import { problemSchema, problems } from "./schemas.ts";
 
 const plain = { "text/plain": { schema: z.string() } };
@@ -92,12 +93,23 @@ export function documentPath(api: Api): void {
       ...problems(),
     },
   });
+  const page = createRoute({
+    method: "get",
+    path: "/api/v1/docs",
+    summary: "The same for people, as a page",
+    responses: { 200: { description: "HTML", content: { "text/html": { schema: z.string() } } }, ...problems() },
+  });
   for (const path of otherPaths) api.openAPIRegistry.registerPath(path);
   api.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
   api.openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "curt" });
-  api.openapi(route, (c) => {
-    const info = { title: "Curt", version: "1", description: "Long in, short out." };
-    const document: object = api.getOpenAPI31Document({ openapi: "3.1.0", info });
-    return c.json({ ...document }, 200);
+  const description =
+    "Long in, short out. What stands beside a security scheme is the scope that the key or the user needs; admin has all.";
+  const info = { title: "Curt", version: "1", description };
+  const described = (): object => ({ ...api.getOpenAPI31Document({ openapi: "3.1.0", info }) });
+  api.openapi(route, (c) => c.json({ ...described() }, 200));
+  let made: string | undefined;
+  api.openapi(page, (c) => {
+    made ??= referencePage(described() as Described);
+    return c.body(made, 200, referenceHeaders);
   });
 }

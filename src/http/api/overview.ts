@@ -2,11 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { linkStates } from "../../core/link.ts";
 import { settingSources } from "../../core/shown-setting.ts";
 import { isReserved, slugProblem } from "../../core/slug.ts";
-import type { Api, Shared } from "./context.ts";
+import { type Api, type Shared, scoped } from "./context.ts";
 import { slugParam } from "./link-request.ts";
 import { problems, shownTime } from "./schemas.ts";
 
-const security = [{ key: [] }, { session: [] }];
 const refusals = ["unauthorized", "forbidden", "wrong_origin"] as const;
 const inJson = <S extends z.ZodType>(schema: S) => ({ content: { "application/json": { schema } } });
 
@@ -51,7 +50,7 @@ export function overviewPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/counts",
     summary: "How many links there are, by state, and when they were counted",
-    security,
+    security: scoped("links:read"),
     middleware: [shared.needs("links:read")] as const,
     responses: { 200: { description: "The newest count", ...inJson(countsSchema) }, ...problems(...refusals) },
   });
@@ -65,7 +64,7 @@ export function overviewPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/settings",
     summary: "The settings of this server, and where each comes from",
-    security,
+    security: scoped("admin"),
     middleware: [shared.needs("admin")] as const,
     responses: {
       200: { description: "All settings, without secrets", ...inJson(z.object({ settings: z.array(settingSchema) })) },
@@ -78,7 +77,7 @@ export function overviewPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/slugs/{slug}",
     summary: "Whether a slug is free",
-    security,
+    security: scoped("links:write"),
     middleware: [shared.needs("links:write")] as const,
     request: { params: slugParam },
     responses: {

@@ -10,6 +10,10 @@ import { problems } from "./schemas.ts";
 import { timeOf } from "./shown.ts";
 
 const security = [{ session: [] }, { key: [] }];
+/** Who sees sessions: one's own, or with this scope of a key those of all. */
+const seesSessions = [{ session: [] }, { key: ["admin"] }];
+/** What a page of ours sends with a change where nobody need be signed in. */
+const ownPage = z.object({ "curt-session": z.literal("1") });
 const caller = { content: { "application/json": { schema: callerSchema } } };
 const bodyProblems = ["invalid_input", "body_too_large", "unsupported_media_type"] as const;
 /** Characters that are kept of how a browser names itself. */
@@ -48,7 +52,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     summary: "Sign in",
     description: "From a page of this Curt, with the header Curt-Session: 1. The session is in a cookie.",
     middleware: [door, ...jsonBody] as const,
-    request: json(signInBody),
+    request: { headers: ownPage, ...json(signInBody) },
     responses: {
       200: { description: "You, signed in", ...caller },
       ...problems(...bodyProblems, "wrong_credentials", "wrong_origin", "rate_limited"),
@@ -63,11 +67,14 @@ export function sessionPaths(api: Api, shared: Shared): void {
     method: "delete",
     path: "/api/v1/session",
     summary: "Sign out",
-    security: [{ session: [] }],
-    responses: { 204: { description: "Nobody is signed in here, or not any more" }, ...problems("wrong_origin") },
+    middleware: [shared.fromOwnPage()] as const,
+    request: { headers: ownPage },
+    responses: {
+      204: { description: "Nobody is signed in here, or not any more" },
+      ...problems("invalid_input", "wrong_origin"),
+    },
   });
   api.openapi(end, async (c) => {
-    shared.cookie.guard(c.req.raw);
     const token = shared.cookie.tokenOf(c.req.raw);
     const session = token === undefined ? undefined : await sessions.find(token);
     if (session !== undefined) await sessions.end(session.id);
@@ -81,7 +88,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     summary: "Change one's own password; ends one's other sessions",
     security: [{ session: [] }],
     middleware: [door, ...jsonBody] as const,
-    request: json(passwordBody),
+    request: { headers: ownPage, ...json(passwordBody) },
     responses: {
       200: { description: "Changed", ...caller },
       ...problems(...bodyProblems, "unauthorized", "wrong_credentials", "wrong_origin", "rate_limited"),
@@ -103,7 +110,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/sessions",
     summary: "One's own sessions; with an admin key those of all",
-    security,
+    security: seesSessions,
     middleware: [shared.needsCaller()] as const,
     responses: {
       200: {
@@ -122,7 +129,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     method: "delete",
     path: "/api/v1/sessions/{id}",
     summary: "End a session",
-    security,
+    security: seesSessions,
     middleware: [shared.needsCaller()] as const,
     request: { params: z.object({ id: z.string().max(64) }) },
     responses: {
@@ -159,7 +166,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     description:
       "`token` is what follows the # of the link. From a page of this Curt, with the header Curt-Session: 1.",
     middleware: [door, ...jsonBody] as const,
-    request: json(setupBody),
+    request: { headers: ownPage, ...json(setupBody) },
     responses: {
       200: { description: "You, signed in", ...caller },
       ...problems(...bodyProblems, "wrong_origin", "setup_over", "rate_limited"),

@@ -1,10 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { User } from "../../core/users.ts";
 import { setupLinkBody, setupLinkSchema, userBody, userSchema } from "./account-schemas.ts";
-import { type Api, jsonBody, type Shared } from "./context.ts";
+import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
 import { problems } from "./schemas.ts";
 
-const security = [{ key: [] }, { session: [] }];
 const nameParam = z.object({ name: z.string().max(200) });
 const refusals = ["unauthorized", "forbidden", "wrong_origin"] as const;
 const bodyProblems = ["invalid_input", "body_too_large", "unsupported_media_type"] as const;
@@ -18,7 +17,7 @@ export function userPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/api/v1/users",
     summary: "List who can sign in",
-    security,
+    security: scoped("admin"),
     middleware: [admin] as const,
     responses: {
       200: {
@@ -34,7 +33,7 @@ export function userPaths(api: Api, shared: Shared): void {
     method: "put",
     path: "/api/v1/users/{name}",
     summary: "Make a user, or change password or scopes; a new password ends the sessions",
-    security,
+    security: scoped("admin"),
     middleware: [admin, ...jsonBody] as const,
     request: {
       params: nameParam,
@@ -53,7 +52,7 @@ export function userPaths(api: Api, shared: Shared): void {
     method: "delete",
     path: "/api/v1/users/{name}",
     summary: "Remove a user, and end the sessions",
-    security,
+    security: scoped("admin"),
     middleware: [admin] as const,
     request: { params: nameParam },
     responses: { 204: { description: "Removed" }, ...problems("invalid_input", ...refusals, "not_found") },
@@ -67,7 +66,7 @@ export function userPaths(api: Api, shared: Shared): void {
     method: "post",
     path: "/api/v1/setup/links",
     summary: "Make a link that sets a password, once",
-    security,
+    security: scoped("admin"),
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: setupLinkBody } } } },
     responses: {

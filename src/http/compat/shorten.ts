@@ -15,7 +15,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
     method: "get",
     path: "/generateUrl",
     summary: "Make a link; its short address as text",
-    security: [{ key: [] }, {}],
+    security: [{ key: ["links:write"] }, {}],
     middleware: [shared.notHead(), shared.mayCreate({ sessions: false })] as const,
     request: { query: z.object({ url: z.string().optional() }) },
     responses: {
@@ -41,7 +41,7 @@ export function shortenPaths(api: Api, shared: Shared): void {
     path: "/shorten_url",
     summary: "The link of an address: the same one for the same address",
     description: "`url` as JSON, as a form, or in the query.",
-    security: [{ key: [] }, {}],
+    security: [{ key: ["links:write"] }, {}],
     middleware: [shared.mayCreate({ sessions: false })] as const,
     responses: {
       201: { description: "Made", ...short },

@@ -147,5 +147,8 @@ class Maker {
 
 /** The upper 32 of 52 bits. */
 function shortHashes(visitors: readonly number[]): number[] {
-  return visitors.map((visitor) => Math.floor(visitor / 2 ** 20) >>> 0);
+  const [only] = visitors;
+  if (only === undefined) return [];
+  if (visitors.length === 1) return [Math.floor(only / 2 ** 20)];
+  return visitors.map((visitor) => Math.floor(visitor / 2 ** 20));
 }

@@ -121,7 +121,7 @@ export class BlockReader {
   hi = -1;
   lo = 0;
   cell = 0;
-  readonly #texts: readonly string[][];
+  readonly #texts: readonly Texts[];
   readonly #from: ByteReader;
   readonly #firstAt: number;
   #left: number;
@@ -129,7 +129,7 @@ export class BlockReader {
 
   constructor(content: Uint8Array) {
     this.#from = new ByteReader(content);
-    this.#texts = Array.from({ length: dimensionCount }, () => readTexts(this.#from));
+    this.#texts = Array.from({ length: dimensionCount }, () => new Texts(this.#from));
     this.#left = this.#from.varint();
     this.#firstAt = this.#from.at;
     this.#next = this.#firstAt;
@@ -160,20 +160,24 @@ export class BlockReader {
   /** For each dimension what the numbers in this block are there. */
   remap(values: Values): Remap {
     return this.#texts.map((texts, dimension) => {
-      const ids = new Int32Array(texts.length + 1);
-      for (const [index, text] of texts.entries()) ids[index + 1] = values.id(dimension, text);
+      const ids = new Int32Array(texts.count + 1);
+      for (const [index, text] of texts.all.entries()) ids[index + 1] = values.id(dimension, text);
       return ids;
     });
   }
 
   /** The numbers as they are here, for who looks them up with `texts`. */
   ownNumbers(): Remap {
-    return this.#texts.map((texts) => Int32Array.from({ length: texts.length + 1 }, (_, id) => id));
+    return this.#texts.map(({ count }) => {
+      const ids = new Int32Array(count + 1);
+      for (let id = 1; id <= count; id++) ids[id] = id;
+      return ids;
+    });
   }
 
   /** The texts of a dimension; number `n` is at `n - 1`. */
   texts(dimension: number): readonly string[] {
-    return this.#texts[dimension] ?? [];
+    return this.#texts[dimension]?.all ?? [];
   }
 
   isAt({ hi, lo }: SubjectKey): boolean {
@@ -181,16 +185,33 @@ export class BlockReader {
   }
 }
 
-/** Decoded at once and then cut, which is several times as fast as one by one. */
-function readTexts(from: ByteReader): string[] {
-  const lengths: number[] = [];
-  for (let left = from.varint(); left > 0; left--) lengths.push(from.varint());
-  const bytes = from.bytes(from.varint());
-  if (lengths.length === 0) return [];
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-  let at = 0;
-  return lengths.map((length) => {
-    at += length;
-    return all.slice(at - length, at);
-  });
+/** The texts of a dimension in a block: decoded when they are asked for, all at once, and then cut. */
+class Texts {
+  readonly count: number;
+  readonly #lengths: ByteReader;
+  readonly #bytes: Uint8Array;
+  #all: readonly string[] | undefined;
+
+  constructor(from: ByteReader) {
+    this.count = from.varint();
+    this.#lengths = new ByteReader(from.source, from.at);
+    for (let left = this.count; left > 0; left--) from.varint();
+    this.#bytes = from.bytes(from.varint());
+  }
+
+  get all(): readonly string[] {
+    this.#all ??= this.#decode();
+    return this.#all;
+  }
+
+  #decode(): string[] {
+    const { buffer, byteOffset, length } = this.#bytes;
+    const text = Buffer.from(buffer, byteOffset, length).toString("utf8");
+    let at = 0;
+    return Array.from({ length: this.count }, () => {
+      const from = at;
+      at += this.#lengths.varint();
+      return text.slice(from, at);
+    });
+  }
 }

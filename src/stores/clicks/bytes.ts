@@ -19,6 +19,17 @@ export class ByteWriter {
     bytes[this.length++] = rest;
   }
 
+  /** Room for so many bytes, so that `small` need not look. */
+  reserve(length: number): void {
+    if (this.length + length > this.#bytes.length) this.#grow(length);
+  }
+
+  /** A number that mostly is below 128, for which there is room. */
+  small(value: number): void {
+    if (value < 0x80) this.#bytes[this.length++] = value;
+    else this.varint(value);
+  }
+
   uint32(value: number): void {
     if (this.length + 4 > this.#bytes.length) this.#grow(4);
     const bytes = this.#bytes;

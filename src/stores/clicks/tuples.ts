@@ -26,8 +26,11 @@ export function areMany(tuples: readonly Tuple[]): boolean {
 export type Remap = readonly Int32Array[];
 
 export function writeRow(to: ByteWriter, row: Row, values: BlockValues): void {
-  for (let dimension = 0; dimension < dimensionCount; dimension++)
-    to.varint(values.local(dimension, row[dimension] ?? 0));
+  to.reserve(8 * dimensionCount);
+  for (let dimension = 0; dimension < dimensionCount; dimension++) {
+    const id = row[dimension] ?? 0;
+    to.small(id === 0 ? 0 : values.local(dimension, id));
+  }
 }
 
 export function readRow(from: ByteReader, remap: Remap): Row {
