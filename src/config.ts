@@ -1,3 +1,4 @@
+// Long because the one table of settings is in it.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
@@ -36,6 +37,9 @@ export const mutants = [
   "no-freeze",
   "no-catch-up",
   "unconditional",
+  "position-first",
+  "no-batch-numbers",
+  "clerk-dies",
   "blind-limit",
   "no-origin-check",
   "no-history",
@@ -123,6 +127,12 @@ export const settings = {
     "Addresses whose forwarding headers are believed, with commas between.",
     "none",
   ),
+  CURT_CLICKS: withDefault(flag, "true", "Whether redirects are counted."),
+  CURT_GEO: optional(
+    text,
+    "the bundled DB-IP City Lite",
+    "A file in MaxMind's format that tells where visitors are; `none`: it is not asked.",
+  ),
   CURT_LOG: withDefault(
     oneOf(logLevels),
     "info",
@@ -161,6 +171,9 @@ export interface Config {
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
+  readonly countClicks: boolean;
+  /** `undefined`: the bundled one. */
+  readonly geo: string | undefined;
   readonly log: (typeof logLevels)[number];
   readonly server: string;
   readonly key: string | undefined;
@@ -289,6 +302,8 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     rateLimit: values.CURT_RATE_LIMIT,
     corsOrigins: values.CURT_CORS_ORIGINS,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
+    countClicks: values.CURT_CLICKS,
+    geo: values.CURT_GEO,
     log: values.CURT_LOG,
     server: values.CURT_SERVER ?? `http://${reachable}:${values.CURT_PORT}`,
     key: values.CURT_KEY,

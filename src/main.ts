@@ -4,7 +4,7 @@ import manifest from "../package.json";
 import { type Config, childEnvironment, readConfig } from "./config.ts";
 import { StoreDamaged, StoreUnavailable } from "./core/store.ts";
 import { adminKeyFile, keepAdminKey } from "./processes/admin-key.ts";
-import { makeFolder } from "./processes/folder.ts";
+import { journalFolder, makeFolder } from "./processes/folder.ts";
 import { MainLine } from "./processes/line-main.ts";
 import { FolderLocked, lockData } from "./processes/lock.ts";
 import { type Log, openLog } from "./processes/log.ts";
@@ -34,6 +34,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
     const lock = lockData(config);
     try {
       if (demo) wipe(config.data);
+      makeFolder(journalFolder(config.data));
       return await serve(config, log, signals);
     } finally {
       lock.release();
@@ -50,7 +51,8 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
   const self = watchSelf("main");
   const metrics = new Gatherer(() => [...self(), ...ofMain(workers, config)]);
   const environment = childEnvironment(config);
-  const workers: Workers = new Workers({ count: config.workers, line, log, environment, metrics });
+  const workers: Workers = new Workers({ count: config.workers, line, log, environment, metrics, process: "worker" });
+  const clerk = new Workers({ count: config.countClicks ? 1 : 0, line, log, environment, metrics, process: "clerk" });
   process.on("SIGUSR2", () => void recycle(workers, log));
   // They load their code while main loads its own and opens the store.
   workers.launch();
@@ -67,9 +69,12 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const setup = app.accounts.setup.first().catch(() => undefined);
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
         console.log(greeting(config, madeKey, (await setup)?.token));
+      // After the workers, which are waited for.
+      clerk.launch();
+      clerk.open().catch(() => {});
       const scrub = committer && openScrub(config, log, [committer, workers]);
       process.on("SIGUSR1", () => scrub?.now());
-      const code = await end(workers, log, signals);
+      const code = await end([workers, clerk], log, signals);
       scrub?.stop();
       await app.close();
       return code;
@@ -78,6 +83,7 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
     }
   } finally {
     workers.kill();
+    clerk.kill();
   }
 }
 
@@ -102,11 +108,16 @@ function openScrub(config: Config, log: Log, concerned: readonly { degrade(why: 
   return new Scrub({ path: config.storePath, log, degrade });
 }
 
-/** Waits for the end to be asked for, and drains. */
-async function end(workers: Workers, log: Log, signals: EndSignals): Promise<number> {
+/** Waits for the end to be asked for, and drains one after another: the clerk counts what the workers answered last. */
+async function end(all: readonly Workers[], log: Log, signals: EndSignals): Promise<number> {
   const signal = await signals.asked;
   log.info("Answering what was asked, then ending.", { signal });
-  const clean = await Promise.race([workers.drain(), signals.insisted.then(() => false)]);
+  const drained = async () => {
+    const clean: boolean[] = [];
+    for (const some of all) clean.push(await some.drain());
+    return clean.every((one) => one);
+  };
+  const clean = await Promise.race([drained(), signals.insisted.then(() => false)]);
   if (!clean) log.warn("The end was not clean: some requests were cut off.");
   return clean ? 0 : 1;
 }

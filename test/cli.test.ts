@@ -74,7 +74,7 @@ describe("usage", () => {
     expect(all.code).toBe(0);
     const names = [...all.out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1] ?? "");
     expect(names.sort()).toEqual(
-      "add backup doctor edit export get import key list migrate remove restore serve".split(" "),
+      "add backup bench doctor edit export get import key list migrate remove restore serve stats".split(" "),
     );
     const helps = await Promise.all(names.map((name) => run([name, "--help"])));
     for (const help of helps) expect(help).toMatchObject({ code: 0, err: "" });

@@ -5,6 +5,7 @@ import { lifeline } from "./lifeline.ts";
 /** What tests need beyond npm's packages: its programs, and the Debian packages that bring them. */
 const needed = {
   wrk: { programs: ["wrk"], debian: ["wrk"], for: "load on redirects" },
+  h2load: { programs: ["h2load"], debian: ["nghttp2-client"], for: "an exact number of requests" },
   postgres: { programs: ["postgres", "initdb"], debian: ["postgresql"], for: "the Postgres store" },
   redis: { programs: ["redis-server"], debian: ["redis-server"], for: "the Redis cache" },
   memcached: { programs: ["memcached"], debian: ["memcached"], for: "the Memcached cache" },

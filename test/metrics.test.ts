@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { metrics } from "../src/processes/metrics/table.ts";
 import { ask } from "./client.ts";
-import { childrenOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 import { type Server, startServer } from "./server.ts";
 
 /** Asks on a connection of its own, which the system may give to any worker: one that is stopped is tried again. */
@@ -63,7 +63,7 @@ describe("the metrics", () => {
     expect(total(text, redirects)).toBe(before + 120);
     expect(total(text, 'curt_requests_total{asker="visitor",outcome="unknown"}')).toBe(3);
     expect(total(text, 'curt_lookups_total{layer="memory"}')).toBeGreaterThan(100);
-    const [worker] = childrenOf(server.pid);
+    const [worker] = workersOf(server.pid);
     process.kill(worker ?? 0, "SIGKILL");
     await until(async () => total((await scrape(server)).text, "curt_worker_deaths_total ") === 1, 5000);
     await until(async () => total((await scrape(server)).text, "curt_workers ") === 2, 10_000);
@@ -74,7 +74,7 @@ describe("the metrics", () => {
 
   test("a worker that hangs takes nothing out of the sums, and is told of", async () => {
     const before = total((await scrape(server)).text, redirects);
-    const [worker = 0] = childrenOf(server.pid);
+    const [worker = 0] = workersOf(server.pid);
     process.kill(worker, "SIGSTOP");
     try {
       const { text } = await scrape(server);

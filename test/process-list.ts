@@ -18,6 +18,26 @@ export function childrenOf(parent: number): number[] {
     .sort((a, b) => a - b);
 }
 
+/** Those of a server's children that answer requests, whatever else main keeps. */
+export function workersOf(main: number): number[] {
+  return childrenOf(main).filter((pid) => /\bworker(?:\.ts)?\b/.test(commandOf(pid)));
+}
+
+/** The server's one process that counts clicks; `undefined` while there is none. */
+export function clerkOf(main: number): number | undefined {
+  return childrenOf(main).find((pid) => /\bclerk(?:\.ts)?\b/.test(commandOf(pid)));
+}
+
+function commandOf(pid: number): string {
+  try {
+    if (process.platform === "linux") return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return Bun.spawnSync(["ps", "-o", "command=", "-p", `${pid}`]).stdout.toString();
+  } catch {
+    // It ended just now.
+    return "";
+  }
+}
+
 /** Whether the process runs. On Linux the dead that nobody has waited for yet don't count. */
 export function isAlive(pid: number): boolean {
   if (process.platform === "linux") return !["", "Z", "X"].includes(statOf(pid).state);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
 import { curt, healthy, portOf, program, startWhole } from "./command.ts";
-import { childrenOf, isAlive, listensOn, until } from "./process-list.ts";
+import { childrenOf, isAlive, listensOn, until, workersOf } from "./process-list.ts";
 import { freePort, plainEnvironment, type Server, type ServerOptions } from "./server.ts";
 
 const servers: Server[] = [];
@@ -29,7 +29,7 @@ describe("an end", () => {
     test(`by ${name} is clean: exit code 0, no process, no lock`, async () => {
       const server = await start();
       const { pid } = server;
-      const workers = childrenOf(pid);
+      const workers = workersOf(pid);
       expect(workers).toHaveLength(2);
       process.kill(group ? -pid : pid, signal);
       if (signal === "SIGINT") {
@@ -45,7 +45,7 @@ describe("an end", () => {
 
   test("is at once when it is asked for again", async () => {
     const server = await start();
-    const workers = childrenOf(server.pid);
+    const workers = workersOf(server.pid);
     const slow = await neverEnding(server);
     process.kill(server.pid, "SIGTERM");
     await Bun.sleep(1500);
@@ -82,7 +82,7 @@ describe("an end", () => {
     );
     await until(() => readFileSync(join(folder, "out"), "utf8").includes("Curt on"), 5000);
     child.kill("SIGHUP");
-    for (const worker of childrenOf(child.pid)) process.kill(worker, "SIGHUP");
+    for (const worker of workersOf(child.pid)) process.kill(worker, "SIGHUP");
     await Bun.sleep(1500);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
     child.kill("SIGTERM");
@@ -101,7 +101,7 @@ describe("an end", () => {
         stdio: ["pipe", "ignore", "ignore"],
       });
       const pidFile = join(folder, "curt.pid");
-      await until(() => existsSync(pidFile) && childrenOf(Number(readFileSync(pidFile, "utf8"))).length === 2, 5000);
+      await until(() => existsSync(pidFile) && workersOf(Number(readFileSync(pidFile, "utf8"))).length === 2, 5000);
       const main = Number(readFileSync(pidFile, "utf8"));
       const all = [main, ...childrenOf(main)];
       await until(
@@ -116,7 +116,7 @@ describe("an end", () => {
 
   test("of main by kill -9 takes the workers with it, and the folder and the port are free at once", async () => {
     const server = await start({ args: ["--workers", "4"] });
-    const workers = childrenOf(server.pid);
+    const workers = workersOf(server.pid);
     expect(workers).toHaveLength(4);
     process.kill(server.pid, "SIGKILL");
     const { code, err } = await curt([
@@ -140,7 +140,7 @@ describe("a worker", () => {
     const server = await start({ args: ["--workers", "4"] });
     const connections = await Promise.all(Array.from({ length: 40 }, () => openConnection(portOf(server))));
     for (const one of connections) expect(await one.ask()).toBe(true);
-    const workers = childrenOf(server.pid);
+    const workers = workersOf(server.pid);
     const [victim = 0] = workers;
     process.kill(victim, "SIGKILL");
     await until(() => !isAlive(victim), 1000);
@@ -150,8 +150,8 @@ describe("a worker", () => {
     // Each of four has about ten of them.
     expect(failed).toBeGreaterThan(0);
     expect(failed).toBeLessThan(30);
-    await until(() => childrenOf(server.pid).length === 4 && !childrenOf(server.pid).includes(victim), 1000);
-    const fresh = childrenOf(server.pid).find((pid) => !workers.includes(pid)) ?? 0;
+    await until(() => workersOf(server.pid).length === 4 && !workersOf(server.pid).includes(victim), 1000);
+    const fresh = workersOf(server.pid).find((pid) => !workers.includes(pid)) ?? 0;
     await until(() => listensOn(fresh, portOf(server)), 1000);
     const took = performance.now() - from;
     console.log(`another worker served ${took.toFixed(0)} ms after the kill`);
@@ -163,20 +163,20 @@ describe("a worker", () => {
 
   test("that dies again and again is started with a pause, while the others serve", async () => {
     const server = await start();
-    const [steady = 0] = childrenOf(server.pid);
+    const [steady = 0] = workersOf(server.pid);
     const until11 = async () => {
       for (let deaths = 0; deaths < 11; deaths++) {
-        await until(() => childrenOf(server.pid).some((pid) => pid !== steady), 3000);
-        const [one = 0] = childrenOf(server.pid).filter((pid) => pid !== steady);
+        await until(() => workersOf(server.pid).some((pid) => pid !== steady), 3000);
+        const [one = 0] = workersOf(server.pid).filter((pid) => pid !== steady);
         process.kill(one, "SIGKILL");
         await until(() => !isAlive(one), 1000);
       }
     };
     await until11();
     await Bun.sleep(500);
-    expect(childrenOf(server.pid)).toEqual([steady]);
+    expect(workersOf(server.pid)).toEqual([steady]);
     expect(await healthy(server)).toBe(true);
-    await until(() => childrenOf(server.pid).length === 2, 2000);
+    await until(() => workersOf(server.pid).length === 2, 2000);
     expect(server.output()).toContain('"pause":1000');
   });
 
@@ -185,7 +185,7 @@ describe("a worker", () => {
     const edit = (i: number) =>
       ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: `${i}` }, { connection: "close" });
     await edit(0);
-    const [first = 0] = childrenOf(server.pid);
+    const [first = 0] = workersOf(server.pid);
     process.kill(first, "SIGSTOP");
     const from = performance.now();
     // Some of the connections are in the hands of the one that hangs, and end with it.
@@ -194,7 +194,7 @@ describe("a worker", () => {
     const answers = edits.flatMap((one) => (one.status === "fulfilled" ? [one.value.status] : []));
     expect(new Set(answers)).toEqual(new Set([201]));
     expect(isAlive(first)).toBe(false);
-    await until(() => childrenOf(server.pid).length === 3, 1000);
+    await until(() => workersOf(server.pid).length === 3, 1000);
   });
 });
 

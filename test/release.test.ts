@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
-import { childrenOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 import { plainEnvironment, type Server, startServer } from "./server.ts";
 
 const root = join(import.meta.dir, "..");
@@ -43,9 +43,9 @@ describe("the one-file release", () => {
     expect(made.status).toBe(201);
     const followed = await fetch(`${server.url}/here`, { redirect: "manual" });
     expect([followed.status, followed.headers.get("location")]).toEqual([302, "https://example.com/"]);
-    expect(childrenOf(server.pid)).toHaveLength(2);
+    expect(workersOf(server.pid)).toHaveLength(2);
 
-    process.kill(childrenOf(server.pid)[0] ?? 0, "SIGKILL");
+    process.kill(workersOf(server.pid)[0] ?? 0, "SIGKILL");
     await until(() => server?.output().includes("another takes its place") ?? false, 30_000);
     await until(async () => {
       const headers = { Authorization: `Bearer ${server?.key}` };

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, follow } from "./client.ts";
 import { healthy, startWhole } from "./command.ts";
-import { childrenOf, until } from "./process-list.ts";
+import { until, workersOf } from "./process-list.ts";
 
 const apart = { connection: "close" };
 
@@ -34,7 +34,7 @@ test("a flip in the index is found by the scrub, and from then on an unknown slu
     expect((await make("a-needle")).status).toBe(503);
 
     // Those that start later know it too.
-    for (const worker of childrenOf(server.pid)) process.kill(worker, "SIGKILL");
+    for (const worker of workersOf(server.pid)) process.kill(worker, "SIGKILL");
     await until(() => healthy(server), 3000);
     expect(await statusOf("nobody")).toBe(503);
   } finally {

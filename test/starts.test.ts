@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { curt, healthy, portOf, program, startWhole } from "./command.ts";
-import { childrenOf, isAlive, until } from "./process-list.ts";
+import { isAlive, until, workersOf } from "./process-list.ts";
 import { freePort, plainEnvironment, type Server, type ServerOptions } from "./server.ts";
 
 const servers: Server[] = [];
@@ -125,7 +125,7 @@ describe("a start", () => {
 
   test("over a damaged store is refused, and no worker stays", async () => {
     const server = await start();
-    const before = childrenOf(server.pid);
+    const before = workersOf(server.pid);
     expect(await server.terminate()).toBe(0);
     writeFileSync(join(server.dataDir, "curt.db"), "");
     const { err, code } = await curt(["serve", "--data", server.dataDir, "--port", `${portOf(server)}`]);

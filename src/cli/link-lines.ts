@@ -19,6 +19,7 @@ export function describe(link: Link): [name: string, value: string][] {
     ["created", link.createdAt],
     ["updated", link.updatedAt],
     ["version", link.version],
+    ["clicks", link.clicks],
   ];
   return fields.flatMap(([name, value]) =>
     value === null || value === undefined || value === "" ? [] : [[name, plain(String(value))]],

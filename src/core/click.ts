@@ -28,6 +28,31 @@ export function clickIdOf(link: LinkRecord): ClickId {
   return link.token.slice(0, 16);
 }
 
+/** A link as it is followed: what the resolver keeps of it. */
+export interface Followed {
+  readonly link: LinkRecord;
+  /** A place for the number under which the click journal knows the link; 0 at first. */
+  mark: number;
+}
+
+/** Takes down what visitors did. Synchronous, and never throws: a redirect goes out whatever happens to its count. */
+export interface ClickRecorder {
+  /**
+   * A GET was answered with a redirect, or (`link` undefined) found no link. Texts are as they were sent, of any length,
+   * "" for what was not; `query` is what came after "?".
+   */
+  record(
+    link: Followed | undefined,
+    agent: string,
+    referrer: string,
+    language: string,
+    address: string,
+    query: string,
+  ): void;
+  /** The same of a visitor who asks not to be watched (`DNT`, `Sec-GPC`): nothing but the count is kept. */
+  recordUnseen(link: Followed | undefined): void;
+}
+
 /** Answered redirects that are alike in everything that is counted. */
 export interface Tally {
   /** `null`: a slug that nobody has. These are counted apart, and in no sum. */

@@ -1,4 +1,5 @@
 import type { Cache } from "./cache.ts";
+import type { Followed } from "./click.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import type { Change, LinkStore } from "./store.ts";
@@ -17,8 +18,7 @@ const newsFor = 60_000;
 const mostTold = 10_000;
 
 /** What memory keeps of a link. */
-export interface Resolved {
-  readonly link: LinkRecord;
+export interface Resolved extends Followed {
   /** A place for the answer that the visitors' server made from this link. */
   answer: unknown;
 }
@@ -145,7 +145,8 @@ export class Resolver {
     const mine = this.#flights.get(key);
     const record = await this.#fetch(id);
     if (record !== undefined) await this.#share(record, key);
-    const found = record === undefined || record.deletedAt !== null ? undefined : { link: record, answer: undefined };
+    const found =
+      record === undefined || record.deletedAt !== null ? undefined : { link: record, answer: undefined, mark: 0 };
     if (mine !== undefined && this.#flights.get(key) === mine) {
       if (found !== undefined) this.#links.set(key, found);
       else this.#unknown.set(key, this.#options.now() + (this.#options.unknownFor ?? 5_000));

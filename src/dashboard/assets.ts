@@ -117,7 +117,7 @@ export async function build(): Promise<Built> {
       external: ["*.woff2"],
       splitting: true,
       publicPath: "/dashboard/",
-      naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]" },
+      naming: { entry: "[name]-[hash].[ext]", chunk: "part-[hash].[ext]" },
     }),
     Bun.build({
       ...common,
@@ -140,7 +140,7 @@ export async function build(): Promise<Built> {
       files.set(`main-${hashOf(bytes)}.css`, await asset(bytes, "css"));
     } else files.set(name, await asset(new TextEncoder().encode(text), "js"));
   }
-  return { files, document: await asset(new TextEncoder().encode(documentOf([...files.keys()])), "html") };
+  return { files, document: await asset(new TextEncoder().encode(documentOf(files)), "html") };
 }
 
 /** The fonts that the style sheet names, with a hash of their content in their names. */
@@ -162,7 +162,16 @@ function hashOf(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("hex").slice(0, 8);
 }
 
-function documentOf(names: readonly string[]): string {
+/** The scripts that a script needs before it runs, and theirs. */
+function neededBy(name: string, files: ReadonlyMap<string, Asset>, found = new Set<string>()): Set<string> {
+  const text = new TextDecoder().decode(files.get(name)?.plain);
+  for (const [, other = ""] of text.matchAll(/(?:\bfrom|\bimport)\s*"\/dashboard\/([\w-]+\.js)"/g))
+    if (!found.has(other)) neededBy(other, files, found.add(other));
+  return found;
+}
+
+function documentOf(files: ReadonlyMap<string, Asset>): string {
+  const names = [...files.keys()];
   const named = (start: string, end: string) => {
     const name = names.find((one) => one.startsWith(`${start}-`) && one.endsWith(`.${end}`));
     if (name === undefined) throw new Error(`The page has no ${start}.${end}.`);
@@ -185,6 +194,7 @@ function documentOf(names: readonly string[]): string {
 ${font("host-grotesk-latin-wght-normal")}
 ${font("sometype-mono-latin-wght-normal")}
 <script type="module" src="${named("main", "js")}"></script>
+${[...neededBy(named("main", "js").slice("/dashboard/".length), files)].map((name) => `<link rel="modulepreload" href="/dashboard/${name}">`).join("\n")}
 </head>
 <body><div id="app"></div><noscript>This page is a program, and needs JavaScript. The links don't.</noscript></body>
 </html>

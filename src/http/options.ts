@@ -1,6 +1,6 @@
 import type { Accounts } from "../core/accounts.ts";
 import type { Census } from "../core/census.ts";
-import type { ClickStore } from "../core/click.ts";
+import type { ClickRecorder, ClickStore } from "../core/click.ts";
 import type { History } from "../core/history.ts";
 import type { Keys } from "../core/keys.ts";
 import type { Limiter } from "../core/limiter.ts";
@@ -49,6 +49,8 @@ export interface HttpOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly log: HttpLog;
+  /** Takes down every redirect that is answered; without it none is counted. */
+  readonly clicks?: ClickRecorder | undefined;
   readonly counts: RequestCounts;
   /** The metrics of all workers of this machine. */
   readonly metricsText: () => Promise<string>;

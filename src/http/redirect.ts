@@ -2,12 +2,13 @@ import { CurtError } from "../core/errors.ts";
 import type { Limiter } from "../core/limiter.ts";
 import type { LinkRecord, RedirectStatus } from "../core/link.ts";
 import type { Resolved, Resolver } from "../core/resolver.ts";
-import { type Decision, decide, isPlain } from "../core/rules.ts";
+import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
 import { previewPage } from "./preview.ts";
 import { problemResponse, requestName } from "./problem.ts";
+import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
   readonly resolver: Resolver;
@@ -18,6 +19,7 @@ export interface RedirectOptions {
   /** The host that pages show. */
   readonly house: string;
   readonly now: () => number;
+  readonly visits: Visits;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
@@ -61,19 +63,28 @@ export class Redirects {
 
   /** The answer to a slug (in NFC; `undefined`: not even text), looked up where needed. Never throws. */
   async answer(slug: string | undefined, query: string, request: Request): Promise<Response> {
-    if (slug === undefined || slugProblem(slug) !== undefined) return this.#said("unknown", slug ?? "", request);
+    if (slug === undefined || slugProblem(slug) !== undefined) return this.#unknown(slug ?? "", query, request);
     try {
       const found = await this.#options.resolver.find({ host: "", slug });
-      if (found === undefined) return this.#said("unknown", slug, request);
+      if (found === undefined) return this.#unknown(slug, query, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
-      if (decision.kind === "redirect" && decision.limited && request.method === "GET") {
+      if (decision.kind === "unknown") return this.#unknown(slug, query, request);
+      if (decision.kind === "gone") return this.#said("gone", slug, request);
+      if (decision.limited && request.method === "GET") {
         if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
-      return this.#decided(decision, found.link, slug, request);
+      this.#options.visits.count(found, query, request);
+      const bounded = decision.limited || found.link.validUntil !== null || found.link.validFrom !== null;
+      return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
     } catch (thrown) {
       return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  #unknown(slug: string, query: string, request: Request): Response {
+    this.#options.visits.count(undefined, query, request);
+    return this.#said("unknown", slug, request);
   }
 
   /**
@@ -101,18 +112,6 @@ export class Redirects {
     const answer = this.#said("unavailable", slug, request);
     answer.headers.set("X-Request-Id", name);
     return answer;
-  }
-
-  #decided(decision: Decision, link: LinkRecord, slug: string, request: Request): Response {
-    switch (decision.kind) {
-      case "redirect": {
-        const bounded = decision.limited || link.validUntil !== null || link.validFrom !== null;
-        return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
-      }
-      case "unknown":
-      case "gone":
-        return this.#said(decision.kind, slug, request);
-    }
   }
 
   /** What a program gets that only shows others where a link leads. */

@@ -15,6 +15,7 @@ import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
+import { Visits } from "./visits.ts";
 
 export type { HttpLog, HttpOptions } from "./options.ts";
 
@@ -52,7 +53,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
   });
   const { host, port } = options;
   const idleSeconds = options.requestSeconds ?? requestSeconds;
-  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head) => front.quick(head) });
+  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head, peer) => front.quick(head, peer) });
   front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
@@ -74,6 +75,7 @@ const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 class Front {
   readonly #options: HttpOptions;
   readonly #redirects: Redirects;
+  readonly #visits: Visits;
   readonly #house: string;
   /** Tells who sent a request. */
   peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
@@ -87,15 +89,20 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
+    this.#visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house: this.#house, now, log });
+    const visits = this.#visits;
+    const house = this.#house;
+    this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
   }
 
   /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
-  quick(head: RequestHead): string | undefined {
+  quick(head: RequestHead, peer: string): string | undefined {
     const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
     const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
-    if (answer !== undefined) this.#options.counts.quick();
+    if (answer === undefined) return undefined;
+    this.#options.counts.quick();
+    if (!head.isHead) this.#visits.countPlain(found, head, peer);
     return answer;
   }
 
@@ -107,6 +114,7 @@ class Front {
       const found = this.#options.resolver.hit(url.slice(start + 1));
       const plain = found === undefined ? undefined : this.#redirects.plain(found);
       if (plain !== undefined) {
+        this.#visits.count(found, "", request);
         this.#options.counts.quick();
         return this.#draining ? closing(plain) : plain;
       }

@@ -1,6 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { syncDirectory } from "../stores/sql/mark.ts";
+
+/** The folder in the data folder where each worker writes down the clicks that it answered. No backup contains it. */
+export function journalFolder(data: string): string {
+  return join(data, "journal");
+}
 
 /**
  * Makes a folder (an absolute path) and those it is in where they are missing, for their owner only. What is synced

@@ -41,11 +41,13 @@ export function lockData(config: { readonly data: string; readonly storePath: st
 }
 
 /**
+ * Locks one folder, which must exist. Throws as `lockData` does.
+ *
  * The kernel holds the lock for us and drops it when the process is gone, so none can be stale. SQLite's own lock on a
  * file that stays empty is used because it is one on every system, and needs no foreign functions. `curt.lock` is never
  * removed: two processes could hold two files of that name. `curt.pid` only tells people who it is.
  */
-function lockFolder(folder: string): FolderLock {
+export function lockFolder(folder: string): FolderLock {
   const pidFile = join(folder, "curt.pid");
   const file = new Database(join(folder, "curt.lock"), { create: true });
   try {

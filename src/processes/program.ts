@@ -3,6 +3,7 @@ import { join } from "node:path";
 /** What runs as a process of its own below `curt serve`, or as a thread of a command, each with the file that it is. */
 export const ownProcesses = {
   worker: { file: "worker.ts", load: () => import("./worker.ts") },
+  clerk: { file: "clerk.ts", load: () => import("./clerk.ts") },
   scrub: { file: "scrub-process.ts", load: () => import("./scrub-process.ts") },
 } as const;
 export type ProcessName = keyof typeof ownProcesses;

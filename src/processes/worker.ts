@@ -1,4 +1,5 @@
 import { type App, openApp } from "../app.ts";
+import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
 import { isPreview } from "../core/preview.ts";
@@ -6,6 +7,7 @@ import { type Change, StoreUnavailable } from "../core/store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
+import { journalFolder } from "./folder.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
 import { openLog } from "./log.ts";
@@ -30,6 +32,11 @@ function runWorker(toMain: (message: unknown) => void): void {
   const untold = unheard || config.workers === 1 || config.mutants.includes("no-telling");
   let app: App | undefined;
   let server: HttpServer | undefined;
+  const clicks = config.countClicks
+    ? new Journal({ folder: journalFolder(config.data), now: Date.now, log })
+    : undefined;
+  // However this process ends: what the turn holds is written.
+  process.on("exit", () => clicks?.close());
   let feed: FollowedFeed | undefined;
   const numbers = new WorkerNumbers();
   let draining = false;
@@ -117,6 +124,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       settings: shownSettings(config),
       hash,
       registry: store.registry,
+      clicks,
       stats: store.clicks,
       log,
       now: Date.now,
@@ -128,7 +136,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   }
 
   function report(): void {
-    const parts: WorkerParts | undefined = app && { ...app, feedAge: () => feed?.age() ?? 0 };
+    const parts: WorkerParts | undefined = app && { ...app, clicks, feedAge: () => feed?.age() ?? 0 };
     line.tell({ is: "numbers", samples: numbers.samples(parts) });
   }
 

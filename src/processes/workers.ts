@@ -3,7 +3,7 @@ import type { PartForMain, PartForWorker } from "./line.ts";
 import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { Log } from "./log.ts";
 import type { Gatherer, Reporter } from "./metrics/gather.ts";
-import { ownProcess } from "./program.ts";
+import { ownProcess, type ProcessName } from "./program.ts";
 
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
@@ -26,6 +26,8 @@ export interface WorkersOptions {
   readonly log: Log;
   readonly environment: Readonly<Record<string, string>>;
   readonly metrics: Gatherer;
+  /** Which program they run: workers, or the one clerk, which lives and dies in the same way. */
+  readonly process: Extract<ProcessName, "worker" | "clerk">;
 }
 
 /** Keeps `count` workers running: starts them, puts new ones in place of dead ones, recycles and drains them. */
@@ -64,6 +66,8 @@ export class Workers {
   /** Lets the workers open the store and serve. Returns when all do. Throws what keeps one of them from it. */
   async open(): Promise<void> {
     this.#opened = true;
+    // A start fails with a worker that can't serve. Nobody waits for the clerk: one that ends is always replaced.
+    this.#started = this.#options.process === "clerk";
     for (const worker of this.#alive) worker.open();
     await Promise.all([...this.#alive].map((worker) => worker.ready));
     this.#started = true;
@@ -124,7 +128,7 @@ export class Workers {
     if (this.#stopping || !this.#started || place.worker !== worker) return;
     this.#deaths++;
     const pause = pauseAfterDeath(place);
-    this.#options.log.warn("A worker ended; another takes its place.", {
+    this.#options.log.warn(`A ${this.#options.process} ended; another takes its place.`, {
       worker: worker.pid,
       how: worker.how,
       pause,
@@ -138,7 +142,9 @@ export class Workers {
     if (this.#stopping || place.worker !== undefined) return;
     const worker = this.#launch(place);
     place.worker = worker;
-    worker.ready.catch((error) => this.#options.log.error("A worker could not start.", { why: messageOf(error) }));
+    worker.ready.catch((error) =>
+      this.#options.log.error(`A ${this.#options.process} could not start.`, { why: messageOf(error) }),
+    );
   }
 }
 
@@ -174,14 +180,16 @@ class Worker {
   readonly #child: Bun.Subprocess;
   readonly #line: MainLine;
   readonly #log: Log;
+  readonly #process: string;
   readonly #member: Member;
   readonly #metrics: Gatherer;
   readonly #reporter: Reporter;
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor({ line, log, environment, metrics }: WorkersOptions) {
+  constructor({ line, log, environment, metrics, process: name }: WorkersOptions) {
     this.#line = line;
+    this.#process = name;
     this.#log = log;
     this.#metrics = metrics;
     this.#reporter = { ask: () => this.#member.outbox.put({ is: "report" }) };
@@ -195,7 +203,7 @@ class Worker {
       kill: (why) => this.#kill(why),
       starved: () => waitedForCpu(this.pid),
     });
-    this.#child = Bun.spawn(ownProcess("worker"), {
+    this.#child = Bun.spawn(ownProcess(name), {
       env: environment,
       stdio: ["ignore", "inherit", "inherit"],
       // Faster than "advanced" for these messages (measured).
@@ -231,7 +239,7 @@ class Worker {
   }
 
   #kill(why: string): void {
-    this.#log.error("A worker is ended.", { worker: this.pid, why });
+    this.#log.error(`A ${this.#process} is ended.`, { worker: this.pid, why });
     this.end();
   }
 
@@ -267,7 +275,7 @@ class Worker {
     this.how = how;
     this.#metrics.gone(this.#reporter);
     this.#line.gone(this.#member);
-    this.#ready.reject(new StartFailed(`A worker ended before it served (${how}).`));
+    this.#ready.reject(new StartFailed(`A ${this.#process} ended before it was ready (${how}).`));
     this.#ended.resolve();
   }
 }

@@ -11,7 +11,8 @@ import { hashSlugs, randomSlugs } from "../../src/core/slugs.ts";
 import { ownAddress } from "../../src/core/target.ts";
 import { UsedUp } from "../../src/core/used-up.ts";
 import { RequestCounts } from "../../src/http/counts.ts";
-import { type HttpOptions, type HttpServer, serveHttp } from "../../src/http/server.ts";
+import type { HttpOptions } from "../../src/http/options.ts";
+import { type HttpServer, serveHttp } from "../../src/http/server.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));

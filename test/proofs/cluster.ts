@@ -9,7 +9,7 @@ import { seeded } from "../ledger/random.ts";
 import { comeBack, lostOf, repeat } from "../nodes/after-outage.ts";
 import { type Asked, type Ended, Mix } from "../nodes/mix.ts";
 import { aboutWorkers, type Nodes, quantile, startOverCassandra } from "../nodes/over-cassandra.ts";
-import { childrenOf, isAlive } from "../process-list.ts";
+import { isAlive, workersOf } from "../process-list.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 
 export interface ClusterOptions {
@@ -70,7 +70,7 @@ export async function clusterProof(options: ClusterOptions): Promise<ClusterResu
     const hot = await makeLinks(nodes, "hot", 50);
     const reserved = await makeLinks(nodes, "cold", 100);
     await warm(nodes, [...hot.keys()]);
-    const workers = () => nodes.servers.flatMap(({ pid }) => childrenOf(pid));
+    const workers = () => nodes.servers.flatMap(({ pid }) => workersOf(pid));
     const workersBefore = workers();
     const random = seeded(options.seed);
     mix = new Mix({ ...options, url: balancer.url, key: nodes.key, random, hot });

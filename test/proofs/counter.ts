@@ -4,7 +4,7 @@
  *   npm run proof -- counter [--slugs N] [--kills N]
  */
 import { parseArgs } from "node:util";
-import { childrenOf } from "../process-list.ts";
+import { workersOf } from "../process-list.ts";
 import { type Server, startServer } from "../server.ts";
 
 export interface CounterResult {
@@ -28,7 +28,7 @@ export async function counterProof(options: { slugs: number; kills: number }): P
     const killer = (async () => {
       while (running && kills < options.kills) {
         await Bun.sleep(100 + Math.random() * 300);
-        const workers = childrenOf(server.pid);
+        const workers = workersOf(server.pid);
         const one = workers[Math.floor(Math.random() * workers.length)];
         if (one === undefined || !running) continue;
         process.kill(one, "SIGKILL");

@@ -17,6 +17,8 @@ const serverSettings: readonly SettingName[] = [
   "CURT_SLUG_LENGTH",
   "CURT_REDIRECT_STATUS",
   "CURT_TRUSTED_PROXIES",
+  "CURT_CLICKS",
+  "CURT_GEO",
   "CURT_LOG",
   "CURT_MUTANT",
 ];

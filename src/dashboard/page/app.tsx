@@ -1,6 +1,5 @@
 import { Component, type ComponentChildren, type JSX } from "preact";
 import { Door } from "./door/page.tsx";
-import { LinkPage } from "./link/page.tsx";
 import { LinksPage } from "./links/page.tsx";
 import { QrDialog } from "./links/qr-dialog.tsx";
 import { at, place } from "./route.ts";
@@ -8,10 +7,17 @@ import { me } from "./session.ts";
 import { Frame } from "./shell/frame.tsx";
 import { KeysHelp } from "./shell/keys-help.tsx";
 import { Palette } from "./shell/palette.tsx";
-import { t } from "./texts/catalogue.ts";
+import { redrawn, t } from "./texts/catalogue.ts";
 import { useCell } from "./ui/cell.ts";
-import { language } from "./ui/format.ts";
+import { later } from "./ui/later.tsx";
 import { Toasts } from "./ui/toast.tsx";
+
+// What is not the list is loaded when it is gone to: the first visit stays small.
+const LinkPage = later<{ slug: string }>(async () => (await import("./link/page.tsx")).LinkPage);
+const OverviewPage = later(async () => (await import("./overview/page.tsx")).OverviewPage);
+const ImportPage = later(async () => (await import("./import/page.tsx")).ImportPage);
+const KeysPage = later(async () => (await import("./keys/page.tsx")).KeysPage);
+const SettingsPage = later(async () => (await import("./settings/page.tsx")).SettingsPage);
 
 function unescaped(text: string): string | undefined {
   try {
@@ -28,6 +34,10 @@ function Page({ path }: { path: string }): JSX.Element {
     const name = unescaped(slug);
     if (name !== undefined) return <LinkPage key={name} slug={name} />;
   }
+  if (path === "/overview") return <OverviewPage />;
+  if (path === "/import") return <ImportPage />;
+  if (path === "/keys") return <KeysPage />;
+  if (path === "/settings") return <SettingsPage />;
   return (
     <main class="plain-page">
       <h1 class="say title">
@@ -71,7 +81,7 @@ class Safe extends Component<{ path: string; children: ComponentChildren }, { br
 export function App(): JSX.Element | null {
   const who = useCell(me);
   const { path } = useCell(place);
-  useCell(language);
+  const turn = useCell(redrawn);
   if (who === undefined) return null;
   return (
     <>
@@ -81,7 +91,7 @@ export function App(): JSX.Element | null {
         <>
           <Frame>
             <Safe path={path}>
-              <Page path={path} />
+              <Page key={turn} path={path} />
             </Safe>
           </Frame>
           <QrDialog />

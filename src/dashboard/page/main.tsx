@@ -12,6 +12,5 @@ onSignedOut(() => {
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("The document has no place for the page.");
-loadTexts();
-await findMe();
+await Promise.all([loadTexts().catch(() => undefined), findMe()]);
 render(<App />, root);

@@ -1,8 +1,8 @@
 import { CurtError } from "../../core/errors.ts";
 import type { Arrival } from "../arrival.ts";
+import type { HttpOptions } from "../options.ts";
 import { problemResponse } from "../problem.ts";
 import { clientOf, RateLimit } from "../rate.ts";
-import type { HttpOptions } from "../server.ts";
 
 const methods = "GET, POST, PUT, PATCH, DELETE";
 const headers = "Authorization, Content-Type, If-Match, Idempotency-Key";

@@ -12,6 +12,7 @@ export interface WorkerParts {
   readonly cache: { readonly servers: readonly ServerReport[] } | undefined;
   /** How long ago the change feed was read, in ms. */
   readonly feedAge: () => number;
+  readonly clicks: { readonly written: number; readonly lost: number } | undefined;
 }
 
 /** All that one worker counts. */
@@ -67,7 +68,7 @@ export class WorkerNumbers {
     ]);
   }
 
-  #ofParts({ resolver, cache, feedAge }: WorkerParts): Sample[] {
+  #ofParts({ resolver, cache, feedAge, clicks }: WorkerParts): Sample[] {
     const { memory, ...others } = resolver.counts;
     const lookups = { memory: memory + this.requests.quickCount, ...others };
     return [
@@ -80,6 +81,12 @@ export class WorkerNumbers {
         { name: "curt_cache_server_opened_total", labels: { server }, value: opened },
       ]),
       { name: "curt_change_feed_age_seconds", labels: {}, value: feedAge() / 1000 },
+      ...(clicks === undefined
+        ? []
+        : [
+            { name: "curt_clicks_recorded_total", labels: {}, value: clicks.written } as const,
+            { name: "curt_clicks_lost_total", labels: {}, value: clicks.lost } as const,
+          ]),
     ];
   }
 }

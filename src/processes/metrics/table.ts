@@ -25,6 +25,13 @@ export const metrics = {
     help: "How long ago the store's changes were last read, by the worker for which it is longest.",
     across: "max",
   },
+  curt_clicks_recorded_total: { type: "counter", help: "Clicks written to the journals." },
+  curt_clicks_lost_total: {
+    type: "counter",
+    help: "Clicks that could not be written to a journal: disk full, or broken.",
+  },
+  curt_clicks_counted_total: { type: "counter", help: "Clicks that the clerk has added to the store." },
+  curt_clicks_waiting_bytes: { type: "gauge", help: "Journals that are not yet counted, or not yet finished." },
   curt_event_loop_delay_seconds: {
     type: "histogram",
     help: "How late a timer of each process came, ten times a second.",

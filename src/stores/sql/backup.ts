@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
@@ -42,7 +43,7 @@ const manifestName = "manifest.json";
 
 /**
  * Copies the store of the file `path`, also while it is served, into the new folder `target`: `links.db` and `clicks.db`,
- * each as of one moment, compacted and checked, and `manifest.json`. The folder has its name only when all of it is on the disk.
+ * each as of one moment, compacted and checked, without the salts of visitors, and `manifest.json`. The folder has its name only when all of it is on the disk.
  * Throws `StoreDamaged` if the copy shows damage, and an error if the folder exists or can't be written.
  */
 export async function backupStore(path: string, target: string): Promise<BackupManifest> {
@@ -53,6 +54,7 @@ export async function backupStore(path: string, target: string): Promise<BackupM
     mkdirSync(part, { recursive: true, mode: 0o700 });
     const copy = join(part, databaseName);
     copyDatabase(path, copy);
+    leaveOutSalts(copy);
     assertSound(await verify(copy, { pages: true }), path);
     const clicks = await backupClicks(clicksPath(path), join(part, clicksName));
     const manifest = { ...describe(copy), bytes: sizeOf(copy) ?? 0, sha256: await digest(copy), ...clicks };
@@ -149,6 +151,17 @@ function copyDatabase(path: string, copy: string): void {
     source.use(() => source.db.query("VACUUM INTO ?").run(copy));
   } finally {
     source.close();
+  }
+}
+
+/** The secrets of these days, by which visitors are told apart, are to be destroyed: no copy keeps them. */
+function leaveOutSalts(copy: string): void {
+  const database = new Database(copy);
+  try {
+    database.run("PRAGMA secure_delete = ON");
+    database.run("DELETE FROM registry WHERE kind = 'salt'");
+  } finally {
+    database.close();
   }
 }
 

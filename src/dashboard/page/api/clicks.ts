@@ -17,16 +17,21 @@ export interface Counts {
 const pathOf = (subject: Subject) =>
   subject === undefined ? "/clicks" : `/links/${encodeURIComponent(subject)}/clicks`;
 
-function read(subject: Subject, range: Range, by: Dimension | undefined, signal: AbortSignal): Promise<Clicks> {
+function read(
+  subject: Subject,
+  range: Range,
+  more: { by?: Dimension; bots?: "true" },
+  signal: AbortSignal,
+): Promise<Clicks> {
   const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
-  return ask("GET", `${pathOf(subject)}${queryOf({ from, to, unit: range.unit, by })}`, { signal });
+  return ask("GET", `${pathOf(subject)}${queryOf({ from, to, unit: range.unit, ...more })}`, { signal });
 }
 
-/** The sums and steps of a range. What bots did is what the series by `bot` has more. */
+/** The sums and steps of a range. What bots did is what the series with them has more. */
 export async function readCounts(subject: Subject, range: Range, signal: AbortSignal): Promise<Counts> {
   const [people, all] = await Promise.all([
-    read(subject, range, undefined, signal),
-    read(subject, range, "bot", signal),
+    read(subject, range, {}, signal),
+    read(subject, range, { bots: "true" }, signal),
   ]);
   // Hours of long ago are kept as days.
   const kept: Range = people.unit === range.unit ? range : { ...range, unit: people.unit };
@@ -40,5 +45,5 @@ export async function readGroups(
   by: Dimension,
   signal: AbortSignal,
 ): Promise<readonly Group[]> {
-  return (await read(subject, range, by, signal)).groups;
+  return (await read(subject, range, { by }, signal)).groups;
 }

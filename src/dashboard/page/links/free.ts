@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
-import { readLink } from "../api/links.ts";
+import { ask } from "../api/ask.ts";
 import { t } from "../texts/catalogue.ts";
 import type { Help } from "../ui/field.tsx";
 
@@ -27,35 +26,24 @@ export function useFree(slug: string, valid: boolean): Help | undefined {
   return help;
 }
 
-/** A free slug near a taken one: the first of a few that nobody has. */
-async function near(slug: string, signal: AbortSignal): Promise<string | undefined> {
-  for (const n of [2, 3, 4, 5]) {
-    const other = `${slug}-${n}`;
-    if (await isFree(other, signal).catch(() => false)) return other;
-  }
-  return undefined;
+interface SlugAnswer {
+  readonly reason: "taken" | "reserved" | "invalid" | null;
+  readonly message: string;
+  readonly suggestion: string | null;
 }
-
-async function isFree(slug: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await readLink(slug, signal);
-    return false;
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return true;
-    throw error;
-  }
-}
-
-/** As they are named in `docs/api.md`: what Curt answers itself. */
-const reserved =
-  /^(?:api|dashboard|healthz|readyz|metrics|generateUrl|redirect|shorten_url|rest|v4|yourls-api\.php|favicon\.ico|robots\.txt|\.well-known)(?:\/|$)/i;
 
 async function answer(slug: string, signal: AbortSignal): Promise<Help | undefined> {
-  if (reserved.test(slug)) return { kind: "bad", text: t("error.reserved") };
   try {
-    if (await isFree(slug, signal)) return { kind: "good", text: t("error.free") };
-    const other = await near(slug, signal);
-    return { kind: "bad", text: other === undefined ? t("error.takenOnly") : t("error.taken", { slug: `/${other}` }) };
+    const { reason, message, suggestion } = await ask<SlugAnswer>("GET", `/slugs/${encodeURIComponent(slug)}`, {
+      signal,
+    });
+    if (reason === null) return { kind: "good", text: t("error.free") };
+    if (reason === "reserved") return { kind: "bad", text: t("error.reserved") };
+    if (reason === "invalid") return { kind: "bad", text: message };
+    return {
+      kind: "bad",
+      text: suggestion === null ? t("error.takenOnly") : t("error.taken", { slug: `/${suggestion}` }),
+    };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Filter } from "../api/links.ts";
+import { useTotals } from "../api/totals.ts";
 import type { Link } from "../api/types.ts";
 import { at, go, place } from "../route.ts";
 import { counted } from "../shell/frame.tsx";
@@ -72,17 +73,20 @@ export function LinksPage(): JSX.Element {
 
   const narrowed = filter.search !== "" || filter.tag !== "" || filter.state !== "";
   const known = list.count;
+  const totals = useTotals();
   useEffect(() => {
+    const shown = `${count(known)}${list.endless ? "+" : ""}`;
+    const all = totals?.total;
     counted.value = (
       <span>
-        <b>
-          {count(known)}
-          {list.endless ? "+" : ""}
-        </b>{" "}
-        {t("list.onlyLoaded", { n: known }).replace(/^\S+ /, "")}
+        {all == null || (!narrowed && !list.endless)
+          ? tt("overview.countOf1", { n: <b>{shown}</b> })
+          : narrowed
+            ? tt("overview.countOf", { n: <b>{shown}</b>, all: count(all) })
+            : tt("overview.countOf1", { n: <b>{count(all)}</b> })}
       </span>
     );
-  }, [known, list.endless]);
+  }, [known, list.endless, totals?.total, narrowed]);
 
   const onFilter = (next: Filter) => go(addressOfFilter(next), true);
   const tags = () => {

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { at, go, place } from "../route.ts";
 import { me, signOut } from "../session.ts";
-import { type TextName, t } from "../texts/catalogue.ts";
+import { redrawn, type TextName, t } from "../texts/catalogue.ts";
 import { Cell, useCell } from "../ui/cell.ts";
 import { Icon, Mark } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -19,6 +19,7 @@ export const counted = new Cell<ComponentChildren>(undefined);
 /** The bars around every page. */
 export function Frame({ children }: { children: ComponentChildren }): JSX.Element {
   const { path } = useCell(place);
+  useCell(redrawn);
   return (
     <>
       <a class="skip button" href="#content">

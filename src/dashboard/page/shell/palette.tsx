@@ -127,7 +127,7 @@ function Open(): JSX.Element {
             }
           }}
         />
-        <button type="button" class="key" onClick={close} aria-label={t("common.close")}>
+        <button type="button" class="key" onClick={close} aria-label={`Esc: ${t("common.close")}`}>
           Esc
         </button>
       </div>

@@ -1,15 +1,21 @@
 import type { ComponentChildren } from "preact";
+import { Cell } from "../ui/cell.ts";
 import { language } from "../ui/format.ts";
+import { keep } from "../ui/kept.ts";
 import { en } from "./en.ts";
 
 export type TextName = keyof typeof en;
 export type Texts = Readonly<Record<TextName, string>>;
 export type Values = Readonly<Record<string, string | number>>;
 
-const texts: Texts = en;
+/** The languages there are, by their own names. */
+export const languages: Readonly<Record<string, string>> = { en: "English", de: "Deutsch" };
 
-/** Tells the document which language the texts are in, and which way it runs. */
-export function loadTexts(): void {
+let texts: Texts = en;
+
+/** Brings the texts of the language chosen, and tells the document which they are and which way they run. */
+export async function loadTexts(): Promise<void> {
+  texts = language.value === "de" ? (await import("./de.ts")).de : en;
   document.documentElement.lang = language.value;
   document.documentElement.dir = /^(?:ar|fa|he|ur)\b/.test(language.value) ? "rtl" : "ltr";
 }
@@ -40,3 +46,19 @@ function chosen(name: TextName, n: string | number | undefined): string {
   const one = typeof n === "number" && new Intl.PluralRules(language.value).select(n) === "one";
   return one ? text.slice(0, bar) : text.slice(bar + 1);
 }
+
+/** Shows the page in another language, from now on. */
+export async function setLanguage(code: string): Promise<void> {
+  const before = language.value;
+  language.value = code;
+  try {
+    await loadTexts();
+    keep("language", code);
+  } catch {
+    language.value = before;
+  }
+  redrawn.value++;
+}
+
+/** Rises when the texts have changed. */
+export const redrawn = new Cell(0);

@@ -1,7 +1,14 @@
 import { Cell } from "./cell.ts";
+import { kept } from "./kept.ts";
 
 /** The language of words, numbers and dates. */
-export const language = new Cell<string>("en");
+export const language = new Cell<string>(
+  kept("language") === "de" ? "de" : kept("language") === "en" ? "en" : preferred(),
+);
+
+function preferred(): string {
+  return navigator.language.startsWith("de") ? "de" : "en";
+}
 
 /** Dates as the person's own region writes them, if it is a region of the language shown. */
 function locale(): string {

@@ -72,7 +72,7 @@ export function Ranges({ range, name }: Chosen): JSX.Element {
       </div>
       <Menu
         class="plain range-dates"
-        label={t("range.other")}
+        label={`${t("range.other")}: ${rangeText(range)}`}
         face={
           <>
             {rangeText(range)} <Icon name="down" />

