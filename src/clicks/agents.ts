@@ -22,7 +22,8 @@ export function agentOf(text: string): Agent {
   if (text === "") return { browser: "", os: "", device: "", bot: "bot" };
   const bot = botOf(text);
   const { browser, os, platform } = bowser.parse(text);
-  return { browser: browser.name ?? "", os: os.name ?? "", device: platform.type ?? "", bot };
+  const device = platform.type ?? (os.name === "Chrome OS" ? "desktop" : "");
+  return { browser: browser.name ?? "", os: os.name ?? "", device, bot };
 }
 
 function botOf(text: string): string {

@@ -1,9 +1,15 @@
-import { fileURLToPath } from "node:url";
+type File = Promise<{ readonly default: string }>;
 
-/** Our fonts, served from our own origin under names that never change. */
-const files: Readonly<Record<string, string | undefined>> = {
-  "host-grotesk": "@fontsource-variable/host-grotesk/files/host-grotesk-latin-wght-normal.woff2",
-  "sometype-mono": "@fontsource-variable/sometype-mono/files/sometype-mono-latin-wght-normal.woff2",
+/** Our fonts, served from our own origin under names that never change. Imported as files, so that a release has them in it. */
+const files: Readonly<Record<string, (() => File) | undefined>> = {
+  "host-grotesk": () =>
+    // @ts-expect-error: a file, and no module; its address is what is imported.
+    import("@fontsource-variable/host-grotesk/files/host-grotesk-latin-wght-normal.woff2", { with: { type: "file" } }),
+  "sometype-mono": () =>
+    // @ts-expect-error: the same.
+    import("@fontsource-variable/sometype-mono/files/sometype-mono-latin-wght-normal.woff2", {
+      with: { type: "file" },
+    }),
 };
 const form = /^\.well-known\/curt\/([a-z-]+)\.woff2$/;
 const kept = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
@@ -20,7 +26,7 @@ export async function fontAnswer(path: string): Promise<Response | undefined> {
   if (file === undefined) return undefined;
   let bytes = kept.get(name);
   if (bytes === undefined) {
-    bytes = Bun.file(fileURLToPath(import.meta.resolve(file))).bytes();
+    bytes = file().then(({ default: place }) => Bun.file(place).bytes());
     kept.set(name, bytes);
     bytes.catch(() => kept.delete(name));
   }

@@ -72,9 +72,19 @@ export function killWorkers(options: FaultOptions & { kills: number }): Promise<
       if (victim !== undefined) process.kill(victim, "SIGKILL");
     }
     await load.stop();
-    const counted = await settled(() => counts.sum(slugs));
-    return { ...load.tallied, counted, faults: options.kills };
+    return counted(load.tallied, options.kills, counts, slugs);
   });
+}
+
+/** Waits for the counts after `faults` processes, or groups of them, were killed. */
+async function counted(tallied: Tallied, faults: number, counts: Counts, slugs: string[]): Promise<FaultResult> {
+  const result = (count: number): FaultResult => ({ ...tallied, counted: count, faults });
+  return result(
+    await settled(
+      () => counts.sum(slugs),
+      (count) => withinTurns(result(count)),
+    ),
+  );
 }
 
 /** Kills main, workers and clerk with -9 at once, and starts them again over the same folder. */
@@ -86,9 +96,8 @@ export function killGroups(options: FaultOptions & { kills: number }): Promise<F
       await server.restart();
     }
     await load.stop();
-    const counted = await settled(() => counts.sum(slugs));
     // Every worker had a turn of its own; the connections were shared among them.
-    return { ...load.tallied, counted, faults: options.kills };
+    return counted(load.tallied, options.kills, counts, slugs);
   });
 }
 
@@ -105,7 +114,10 @@ export function killClerk(options: FaultOptions & { kills: number; mutant?: stri
     await until(() => deaths().length >= kills, kills * 20_000);
     await load.stop();
     // It goes on dying while it counts the rest.
-    const counted = await settled(() => counts.sum(slugs), { calm: 15_000 });
+    const counted = await settled(
+      () => counts.sum(slugs),
+      (count) => count === load.tallied.received,
+    );
     const stages = Map.groupBy(deaths(), (stage) => stage);
     log(
       `  the clerk died ${deaths().length} times: ${[...stages].map(([at, all]) => `${at} ${all.length}`).join(", ")}`,
@@ -138,7 +150,7 @@ export async function storeDown(options: FaultOptions & { seconds: number }): Pr
           return -1;
         }
       };
-      const counted = await settled(sum, { calm: 10_000 });
+      const counted = await settled(sum, (count) => count === first.tallied.received + load.tallied.received);
       return {
         received: first.tallied.received + load.tallied.received,
         unanswered: first.tallied.unanswered + load.tallied.unanswered,
@@ -178,7 +190,13 @@ export async function diskFull(options: FaultOptions & { seconds: number }): Pro
       rmSync(filler);
       await Bun.sleep(1500);
       await load.stop();
-      const counted = await settled(() => counts.sum(slugs));
+      // Every process reports within 2 s.
+      await Bun.sleep(2500);
+      lost = await metric(server, "curt_clicks_lost_total");
+      const counted = await settled(
+        () => counts.sum(slugs),
+        (count) => count === load.tallied.received - lost,
+      );
       lost = await metric(server, "curt_clicks_lost_total");
       return { ...load.tallied, counted, faults: 1 };
     } finally {

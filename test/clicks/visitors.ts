@@ -50,12 +50,15 @@ export async function metric(server: Pick<Server, "url" | "key">, name: string):
   return Number(new RegExp(`^${name} (.*)$`, "m").exec(await answer.text())?.[1] ?? 0);
 }
 
-/** Waits until a count no longer changes for `calm` ms, at most `limit` ms, and gives it. */
-export async function settled(count: () => Promise<number>, { calm = 4000, limit = 120_000 } = {}): Promise<number> {
-  const until = performance.now() + limit;
+/**
+ * Waits until a count is as it should be and stays so for 3 s, or does not change for 20 s, at most 2 minutes; and gives
+ * it, whatever it is.
+ */
+export async function settled(count: () => Promise<number>, isRight: (count: number) => boolean): Promise<number> {
+  const until = performance.now() + 120_000;
   let last = await count();
   let since = performance.now();
-  while (performance.now() - since < calm && performance.now() < until) {
+  while (performance.now() - since < (isRight(last) ? 3_000 : 20_000) && performance.now() < until) {
     await Bun.sleep(200);
     const now = await count();
     if (now !== last) since = performance.now();

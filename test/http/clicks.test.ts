@@ -2,69 +2,72 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { ClickRecorder } from "../../src/core/click.ts";
 import { type Parts, startParts } from "./parts.ts";
 
-let parts: Parts;
-let recorded: (readonly (string | undefined)[])[] = [];
+/** Plain requests are answered at the door, or, as all others, behind it. */
+describe.each([false, true])("only the long way: %p", (onlyLongWay) => {
+  let parts: Parts;
+  let recorded: (readonly (string | undefined)[])[] = [];
 
-const recorder: ClickRecorder = {
-  record: (link, ...sent) => recorded.push([link?.link.slug, ...sent]),
-  recordUnseen: (link) => recorded.push([link?.link.slug]),
-};
+  const recorder: ClickRecorder = {
+    record: (link, ...sent) => recorded.push([link?.link.slug, ...sent]),
+    recordUnseen: (link) => recorded.push([link?.link.slug]),
+  };
 
-beforeAll(async () => {
-  parts = await startParts({ clicks: recorder, trustedProxies: ["127.0.0.1", "10.0.0.1"] });
-  const make = (body: object) => parts.ask("POST", "/api/v1/links", body);
-  await make({ url: "https://example.com/", slug: "plain" });
-  await make({ url: "https://example.com/", slug: "over", validUntil: "2020-01-01T00:00:00Z" });
-  await make({ url: "https://example.com/", slug: "later", validFrom: "2999-01-01T00:00:00Z" });
-  await make({ url: "https://example.com/", slug: "query", forwardQuery: true });
-});
-afterAll(() => parts.server.drain());
-beforeEach(() => {
-  recorded = [];
-});
-
-const visit = (path: string, headers: Record<string, string> = {}, method = "GET") =>
-  parts.ask(method, path, undefined, { "user-agent": "Agent/1", authorization: "", "content-type": "", ...headers });
-
-describe("what is counted", () => {
-  test("every GET that is answered with a redirect, from memory or not", async () => {
-    for (let i = 0; i < 3; i++) expect((await visit("/plain")).status).toBe(302);
-    await visit("/query?utm_source=a&b=c");
-    await visit("/plain?x=1");
-    await visit("/redirect?key=plain&utm_medium=m");
-    expect(recorded.map(([slug]) => slug)).toEqual(["plain", "plain", "plain", "query", "plain", "plain"]);
-    expect(recorded.map((parts) => parts[5])).toEqual(["", "", "", "utm_source=a&b=c", "x=1", "utm_medium=m"]);
+  beforeAll(async () => {
+    parts = await startParts({ onlyLongWay, clicks: recorder, trustedProxies: ["127.0.0.1", "10.0.0.1"] });
+    const make = (body: object) => parts.ask("POST", "/api/v1/links", body);
+    await make({ url: "https://example.com/", slug: "plain" });
+    await make({ url: "https://example.com/", slug: "over", validUntil: "2020-01-01T00:00:00Z" });
+    await make({ url: "https://example.com/", slug: "later", validFrom: "2999-01-01T00:00:00Z" });
+    await make({ url: "https://example.com/", slug: "query", forwardQuery: true });
   });
-
-  test("unknown slugs apart; HEAD, what is over, pages and programs nowhere", async () => {
-    await visit("/nobody");
-    await visit("/later");
-    await visit("/redirect?key=nobody");
-    await visit("/%ff");
-    expect(recorded.map(([slug]) => slug)).toEqual([undefined, undefined, undefined, undefined]);
+  afterAll(() => parts.server.drain());
+  beforeEach(() => {
     recorded = [];
-    for (const path of ["/plain", "/nobody"]) await visit(path, {}, "HEAD");
-    for (const path of ["/over", "/", "/healthz", "/robots.txt", "/redirect?key=", "/api/v1/nothing"])
-      await visit(path);
-    await visit("/plain", {}, "POST");
-    expect(recorded).toEqual([]);
   });
 
-  test("what the visitor sent, and the address that trusted proxies saw", async () => {
-    const headers = { referer: "https://example.org/a", "accept-language": "de-AT,de;q=0.5" };
-    await visit("/plain", headers);
-    await visit("/plain", { ...headers, "x-forwarded-for": "1.1.1.1, 192.0.2.7, 10.0.0.1" });
-    await visit("/plain", { "x-forwarded-for": "2001:db8::7" });
-    await visit("/plain", { "x-forwarded-for": "<b>" });
-    const common = ["plain", "Agent/1", "https://example.org/a", "de-AT,de;q=0.5"];
-    expect(recorded.map((one) => one[4])).toEqual(["127.0.0.1", "192.0.2.7", "2001:db8::7", "127.0.0.1"]);
-    expect(recorded[0]?.slice(0, 4)).toEqual(common);
-  });
+  const visit = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    parts.ask(method, path, undefined, { "user-agent": "Agent/1", authorization: "", "content-type": "", ...headers });
 
-  test("of who asks not to be watched only that there was a click", async () => {
-    await visit("/plain", { dnt: "1" });
-    await visit("/plain", { "sec-gpc": "1" });
-    await visit("/plain", { dnt: "0" });
-    expect(recorded.map((parts) => parts.length)).toEqual([1, 1, 6]);
+  describe("what is counted", () => {
+    test("every GET that is answered with a redirect, from memory or not", async () => {
+      for (let i = 0; i < 3; i++) expect((await visit("/plain")).status).toBe(302);
+      await visit("/query?utm_source=a&b=c");
+      await visit("/plain?x=1");
+      await visit("/redirect?key=plain&utm_medium=m");
+      expect(recorded.map(([slug]) => slug)).toEqual(["plain", "plain", "plain", "query", "plain", "plain"]);
+      expect(recorded.map((parts) => parts[5])).toEqual(["", "", "", "utm_source=a&b=c", "x=1", "utm_medium=m"]);
+    });
+
+    test("unknown slugs apart; HEAD, what is over, pages and programs nowhere", async () => {
+      await visit("/nobody");
+      await visit("/later");
+      await visit("/redirect?key=nobody");
+      await visit("/%ff");
+      expect(recorded.map(([slug]) => slug)).toEqual([undefined, undefined, undefined, undefined]);
+      recorded = [];
+      for (const path of ["/plain", "/nobody"]) await visit(path, {}, "HEAD");
+      for (const path of ["/over", "/", "/healthz", "/robots.txt", "/redirect?key=", "/api/v1/nothing"])
+        await visit(path);
+      await visit("/plain", {}, "POST");
+      expect(recorded).toEqual([]);
+    });
+
+    test("what the visitor sent, and the address that trusted proxies saw", async () => {
+      const headers = { referer: "https://example.org/a", "accept-language": "de-AT,de;q=0.5" };
+      await visit("/plain", headers);
+      await visit("/plain", { ...headers, "x-forwarded-for": "1.1.1.1, 192.0.2.7, 10.0.0.1" });
+      await visit("/plain", { "x-forwarded-for": "2001:db8::7" });
+      await visit("/plain", { "x-forwarded-for": "<b>" });
+      const common = ["plain", "Agent/1", "https://example.org/a", "de-AT,de;q=0.5"];
+      expect(recorded.map((one) => one[4])).toEqual(["127.0.0.1", "192.0.2.7", "2001:db8::7", "127.0.0.1"]);
+      expect(recorded[0]?.slice(0, 4)).toEqual(common);
+    });
+
+    test("of who asks not to be watched only that there was a click", async () => {
+      await visit("/plain", { dnt: "1" });
+      await visit("/plain", { "sec-gpc": "1" });
+      await visit("/plain", { dnt: "0" });
+      expect(recorded.map((parts) => parts.length)).toEqual([1, 1, 6]);
+    });
   });
 });
