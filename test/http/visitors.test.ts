@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { inflateSync } from "node:zlib";
 import jsQR from "jsqr";
+import { hostile } from "../fuzz/schema.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { startParts } from "./parts.ts";
 
@@ -185,4 +186,37 @@ test("fonts come from our own origin, and nothing else is beside them", async ()
   }
   for (const path of ["constructor", "..%2F..%2Fpackage", "x"])
     expect((await see(`/.well-known/curt/${path}.woff2`)).status).toBe(404);
+});
+
+test("whatever is asked for or kept stands on the pages as text", async () => {
+  const elements = /<(\/?)(\w+)/g;
+  const allowed = new Set(
+    "html head meta title style body header main footer h1 p b i mark bdi span small a div svg path form input button".split(
+      " ",
+    ),
+  );
+  const texts = [...hostile, ...hostile.map((text) => `</style>${text}`), "'-alert(1)-'", "<!--", "]]>", "&lt;b&gt;"];
+  let pages = 0;
+  for (const [i, text] of texts.entries()) {
+    const sent = encodeURIComponent(text.toWellFormed());
+    const url = `https://example.com/?q=${sent}#${text.replace(/[^\x21-\x7e]/g, "")}`;
+    const made = await parts.links.create({ slug: `h${i}`, url, title: text, note: text }).catch(() => undefined);
+    const asked = [
+      `/${sent}`,
+      `/${sent}+`,
+      `/${sent}/x`,
+      `/redirect?key=${sent}`,
+      ...(made === undefined ? [] : [`/h${i}+`]),
+    ];
+    for (const path of asked) {
+      const answer = await see(path);
+      if (!answer.headers.get("content-type")?.startsWith("text/html")) continue;
+      pages++;
+      const found = [...answer.text.matchAll(elements)].map((match) => match[2] ?? "");
+      expect([path, found.filter((name) => !allowed.has(name))]).toEqual([path, []]);
+      expect(answer.text).not.toMatch(/<\w[^>]*\son\w+=|href="(?!\/|")|<style>[\s\S]*<style/);
+      expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    }
+  }
+  expect(pages).toBeGreaterThan(200);
 });
