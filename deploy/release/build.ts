@@ -10,13 +10,19 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build as buildDashboard, packed } from "../../src/dashboard/assets.ts";
 
-/** Puts the dashboard, bundled and compressed, where a tree has none. Bundled before: one bundling inside another hangs. */
+/**
+ * Puts the dashboard, bundled and compressed, where a tree has none. It is made beforehand: a bundler that waits for
+ * another in one of its plugins never ends.
+ */
 async function carriedDashboard(): Promise<Bun.BunPlugin> {
-  const contents = `export const built = ${JSON.stringify(packed(await buildDashboard()))};`;
+  const parts = packed(await buildDashboard());
   return {
     name: "dashboard",
     setup: (bundler) => {
-      bundler.onLoad({ filter: /src\/dashboard\/built\.ts$/ }, () => ({ loader: "ts", contents }));
+      bundler.onLoad({ filter: /src\/dashboard\/built\.ts$/ }, () => ({
+        loader: "ts",
+        contents: `export const built = ${JSON.stringify(parts)};`,
+      }));
     },
   };
 }

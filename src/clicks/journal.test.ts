@@ -178,6 +178,21 @@ describe("the click journal", () => {
     expect(names().map((name) => name.endsWith(".done"))).toEqual([true, true, true]);
   });
 
+  test("a segment that ends in the middle of a turn has all that came before", async () => {
+    const journal = journalOf({ segmentAge: 500 });
+    const one = link("one");
+    journal.record(one, "A", "", "", "192.0.2.1", "");
+    await turn();
+    now += 500;
+    journal.record(one, "A", "", "", "192.0.2.1", "");
+    journal.tick();
+    journal.record(one, "A", "", "", "192.0.2.1", "");
+    await turn();
+    const read = names().flatMap((name) => readAll(name).clicks);
+    expect(read.map(([, id, agent]) => [id, agent])).toEqual(Array(3).fill(["one0000000000000", "A"]));
+    expect(journal.written).toBe(3);
+  });
+
   test("a torn tail is found: what is whole before it is read, and nothing of it", async () => {
     const journal = journalOf();
     journal.record(link("one"), "A", "", "", "", "");

@@ -53,7 +53,7 @@ export class Journal implements ClickRecorder {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#ticker = setInterval(() => this.#tick(), syncEvery);
+    this.#ticker = setInterval(() => this.tick(), syncEvery);
     this.#ticker.unref();
   }
 
@@ -183,11 +183,17 @@ export class Journal implements ClickRecorder {
     return ++this.#links;
   }
 
-  #tick(): void {
+  /** Each second, at whatever point of a turn: syncs what was written, and ends a segment that is old. */
+  tick(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
-    if (this.#options.now() - segment.openedAt >= (this.#options.segmentAge ?? 60_000)) this.#endSegment();
-    else segment.sync();
+    if (this.#options.now() - segment.openedAt < (this.#options.segmentAge ?? 60_000)) {
+      segment.sync();
+      return;
+    }
+    // What this turn brought so far stands on what this segment defined.
+    this.#write();
+    this.#endSegment();
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import jsQR from "jsqr";
-import { ask, type LinkBody } from "../client.ts";
+import { ask, follow, type LinkBody } from "../client.ts";
 import { need } from "../install.ts";
 import { type Server, startServer } from "../server.ts";
 import { Browser, looks } from "./browser.ts";
@@ -120,6 +120,27 @@ describe.skipIf(!need("chromium"))("the pages of the dashboard", () => {
     await page.getByText("No clicks in this range.").waitFor();
     expect(await browser.violations()).toEqual([]);
     await browser.picture("overview", true);
+    expect(browser.trouble).toEqual([]);
+  });
+
+  test("clicks are seen within seconds, bots apart", async () => {
+    const { page } = browser;
+    const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    for (let i = 0; i < 3; i++)
+      await follow(server, "in-1", { "user-agent": firefox, referer: "https://example.net/" });
+    await follow(server, "in-1", { "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)" });
+    await page.goto(`${origin}/dashboard/links/in-1?range=24h`);
+    await page.getByText("4 redirects answered").waitFor();
+    const figure = (name: string) => page.locator(".figure").filter({ hasText: name }).locator(".value");
+    await figure("Clicks").first().getByText("3", { exact: true }).waitFor();
+    await figure("apart, not in clicks").getByText("1", { exact: true }).waitFor();
+    await page.locator(".breakdown").getByText("example.net").waitFor();
+    await page.locator(".visits").getByText("Firefox").first().waitFor();
+    const chart = page.getByRole("slider", { name: "Clicks over time" });
+    await chart.press("End");
+    expect(await chart.getAttribute("aria-valuetext")).toContain("3 clicks, 1 visitors, 1 bots");
+    expect(await browser.violations()).toEqual([]);
+    await browser.picture("statistics", true);
     expect(browser.trouble).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ import { type CellKey, linkKey, tuplesCell } from "./keys.ts";
 import { dayMs, hourMs } from "./periods.ts";
 import { RunReader } from "./reader.ts";
 import { emptyManifest, type Manifest, readManifest, takenOver, writeManifest } from "./runs.ts";
+import { Sums } from "./sums.ts";
 import { Tending } from "./tending.ts";
 import { textAt } from "./values.ts";
 import { type KeptVisit, keptOf, readVisits } from "./visits.ts";
@@ -111,9 +112,9 @@ export class KeptClicks implements ClickStore {
     ]);
     return this.#reader.over("sums", async (runs) => {
       const contents = await this.#reader.blocks(runs.map((of) => ({ of, between })));
-      const sums = new Map(keys.map(({ hi, lo }) => [`${hi} ${lo}`, 0]));
-      for (const blocks of contents) for (const content of blocks) addSums(content, sums);
-      return keys.map(({ hi, lo }) => sums.get(`${hi} ${lo}`) ?? 0);
+      const sums = new Sums(keys);
+      for (const blocks of contents) sums.addRun(blocks);
+      return keys.map((key) => sums.of(key));
     });
   }
 
@@ -224,15 +225,6 @@ export class KeptClicks implements ClickStore {
 export interface Change extends Pick<Head, "number" | "position"> {
   readonly manifest: Manifest;
   readonly blobs: Parameters<ClickKeeper["advance"]>[2];
-}
-
-function addSums(content: Uint8Array, sums: Map<string, number>): void {
-  const block = new BlockReader(content);
-  while (block.advance()) {
-    const key = `${block.hi} ${block.lo}`;
-    const sum = sums.get(key);
-    if (sum !== undefined) sums.set(key, sum + block.value.varint());
-  }
 }
 
 function visitsIn(content: Uint8Array, key: CellKey): { time: number; values: string[] }[] {

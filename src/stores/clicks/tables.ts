@@ -195,7 +195,7 @@ function sketchOf(sketches: Map<number, Sketch>, period: number): Sketch {
 }
 
 /** How many values of a dimension are kept of a period that is over, and of one that is not, or may get late clicks. */
-const keptGroups: Readonly<Record<Grain, number>> = { hour: 1000, day: 1000, month: 4000 };
+const keptGroups: Readonly<Record<Grain, number>> = { hour: 1000, day: 1000, month: 2000 };
 const keptWhileOpen = 4;
 
 export function trimGroups(

@@ -32,7 +32,7 @@ function nameOf(by: Dimension, value: string): ComponentChildren {
       return value;
     }
   }
-  if (by === "device") return t(`device.${value}` as TextName) ?? value;
+  if (by === "device") return t(`device.${value}` as TextName);
   if (by === "region" || by === "city") return value.replace(/^([A-Z]{2})\W+(.+)$/, "$2 ($1)");
   return value;
 }

@@ -6,10 +6,16 @@ import { Figure, Strip } from "../ui/counts.tsx";
 import { age, count, date, percent, short } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { day, whole } from "../ui/steps.ts";
-import { useVisits } from "./visits.tsx";
+import { placeOf, type Visit } from "./visits.tsx";
+
+export interface NumbersProps {
+  readonly link: Link;
+  readonly counts: Counts | undefined;
+  readonly visits: readonly Visit[] | undefined;
+}
 
 /** The five numbers of a link. */
-export function Numbers({ link, counts }: { link: Link; counts: Counts | undefined }): JSX.Element {
+export function Numbers({ link, counts, visits }: NumbersProps): JSX.Element {
   const now = Date.now();
   const midnight = Math.floor(now / day) * day;
   const today = useLoaded(
@@ -17,7 +23,6 @@ export function Numbers({ link, counts }: { link: Link; counts: Counts | undefin
     (signal) => readCounts(link.slug, whole(midnight, midnight + day, "day"), signal),
     5000,
   ).value;
-  const visits = useVisits(link.slug);
   const minute = visits?.filter((visit) => Date.parse(visit.time) > now - 60_000).length ?? 0;
   const last = visits?.[0];
   const days =
@@ -55,9 +60,7 @@ export function Numbers({ link, counts }: { link: Link; counts: Counts | undefin
           </>
         }
         note={
-          last === undefined
-            ? t("stats.noneYet")
-            : t("stats.last", { where: last.city ?? last.country ?? t("group.unknown"), age: age(last.time, now) })
+          last === undefined ? t("stats.noneYet") : t("stats.last", { where: placeOf(last), age: age(last.time, now) })
         }
       />
     </Strip>

@@ -26,7 +26,7 @@ import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Numbers } from "./numbers.tsx";
 import { Qr } from "./qr.tsx";
-import { Visits } from "./visits.tsx";
+import { useVisits, Visits } from "./visits.tsx";
 
 /** How often the counts of a page that is looked at are asked for again, in ms. */
 const every = 5000;
@@ -91,6 +91,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
     async (signal) => (stats ? readCounts(slug, range, signal) : undefined),
     every,
   ).value;
+  const visits = useVisits(slug, stats);
   const { before, after } = neighbours(slug);
   const ask = () => setQuestion(deleteQuestion(link, () => void deleteLink(slug)));
   const edit = () => {
@@ -118,7 +119,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
         remove={ask}
         stepping={before !== undefined || after !== undefined}
       />
-      {stats && <Numbers link={link} counts={counts} />}
+      {stats && <Numbers link={link} counts={counts} visits={visits} />}
       <div class="link-columns">
         <div class="link-main">
           {stats && (
@@ -161,7 +162,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
           <Qr link={link} />
           <Details link={link} editing={editing} setEditing={setEditing} />
           <History link={link} />
-          {stats && <Visits slug={slug} />}
+          {stats && <Visits visits={visits} />}
         </div>
       </div>
       {question !== undefined && <Confirm question={question} close={() => setQuestion(undefined)} />}

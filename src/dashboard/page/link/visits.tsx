@@ -15,17 +15,29 @@ export interface Visit {
 }
 
 /** The latest visits, the last first; asked for again every 2 s while the page is looked at. */
-export function useVisits(slug: string): readonly Visit[] | undefined {
+export function useVisits(slug: string, stats: boolean): readonly Visit[] | undefined {
   return useLoaded(
-    slug,
+    `${slug} ${stats}`,
     async (signal) =>
-      (await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events`, { signal })).events,
+      stats
+        ? (
+            await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events?limit=100`, {
+              signal,
+            })
+          ).events
+        : undefined,
     2000,
   ).value;
 }
 
-export function Visits({ slug }: { slug: string }): JSX.Element | null {
-  const visits = useVisits(slug);
+/** Where somebody was, as near as it is known. */
+export function placeOf({ bot, city, country }: Visit): string {
+  if (bot) return t("visits.bot");
+  if (city) return city;
+  return country ? countryName(country) : t("group.unknown");
+}
+
+export function Visits({ visits }: { visits: readonly Visit[] | undefined }): JSX.Element | null {
   if (visits === undefined) return null;
   return (
     <section class="visits">
@@ -42,10 +54,8 @@ export function Visits({ slug }: { slug: string }): JSX.Element | null {
           {visits.slice(0, 6).map((visit) => (
             <li key={visit.time}>
               <time dateTime={visit.time}>{age(visit.time)}</time>
-              <span class={`cut${visit.bot ? " quiet" : ""}`}>
-                {visit.bot ? t("visits.bot") : (visit.city ?? countryName(visit.country ?? "") ?? "")}
-              </span>
-              <span class="cut">{visit.bot || visit.browser}</span>
+              <span class={`cut${visit.bot ? " quiet" : ""}`}>{placeOf(visit)}</span>
+              <span class="cut">{visit.browser ?? visit.bot}</span>
             </li>
           ))}
         </ol>

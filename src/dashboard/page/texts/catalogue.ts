@@ -40,7 +40,8 @@ export function tt(name: TextName, values: Readonly<Record<string, ComponentChil
 }
 
 function chosen(name: TextName, n: string | number | undefined): string {
-  const text = texts[name];
+  // A word of the server that this page does not know yet stays as it is.
+  const text = texts[name] ?? name.slice(name.indexOf(".") + 1);
   const bar = text.indexOf("|");
   if (bar === -1) return text;
   const one = typeof n === "number" && new Intl.PluralRules(language.value).select(n) === "one";
