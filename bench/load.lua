@@ -17,7 +17,8 @@ function init(args)
     handle:close()
     local lines = {}
     for name, value in pairs(wrk.headers) do lines[#lines + 1] = name .. ": " .. value .. "\r\n" end
-    local rest = " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n" .. table.concat(lines) .. "\r\n"
+    -- Among them the Host, which wrk has put there.
+    local rest = " HTTP/1.1\r\n" .. table.concat(lines) .. "\r\n"
     math.randomseed(os.time() + number * 7919)
     local at = math.random(0, #paths / width - 1) * width
     function request()

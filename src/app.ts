@@ -23,6 +23,9 @@ import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
 import { openSqliteStore } from "./stores/sql/store.ts";
 
+/** How many bytes the workers of a machine together keep links in: about a million. */
+const linkBytes = 256e6;
+
 /** All that answers requests or carries out commands, built from the settings. */
 export interface App {
   /** Refuses writes while the store is frozen (`read_only`). */
@@ -124,7 +127,10 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   const now = Date.now;
   const cache = cacheReport === undefined ? undefined : await openCache(config, store, cacheReport);
   const deaf = config.mutants.includes("no-hearing");
-  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf });
+  const [seed = 0] = crypto.getRandomValues(new Int32Array(1));
+  // Shared among the workers, so that a machine's memory is bounded however many there are.
+  const arenaBytes = Math.floor(linkBytes / config.workers);
+  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { Cache } from "./cache.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
+import { decodeRecord } from "./record.ts";
 import { Resolver } from "./resolver.ts";
 import { type Change, StoreUnavailable } from "./store.ts";
 
@@ -48,6 +49,37 @@ describe("one flight for each slug", () => {
     await turn();
     store.asked[1]?.(record(1));
     expect((await again)?.link.version).toBe(1);
+  });
+});
+
+describe("links kept as bytes", () => {
+  const known = async (slug: string) => {
+    const asked = store.asked.length;
+    const finding = resolver.find({ host: "", slug });
+    await turn();
+    store.asked[asked]?.({ ...full, slug });
+    return { found: await finding, asked: store.asked.length - asked };
+  };
+  const full = decodeRecord(id, JSON.stringify({ url: "https://example.com/", createdAt: 1, token: "t" }));
+
+  beforeEach(() => {
+    resolver = new Resolver({ store, cache: undefined, now: () => now, limit: 1, arenaBytes: 1e6 });
+  });
+
+  test("are found again after others took their place among the objects", async () => {
+    for (const slug of ["a", "b", "c"]) expect((await known(slug)).asked).toBe(1);
+    for (const slug of ["a", "b", "c"]) {
+      expect(resolver.hit(slug)?.link).toEqual({ ...full, slug });
+      expect((await known(slug)).asked).toBe(0);
+    }
+  });
+
+  test("are forgotten with a change, and with all", async () => {
+    for (const slug of ["a", "b"]) await known(slug);
+    resolver.forget([change]);
+    expect([resolver.hit("a"), resolver.hit("b")?.link.slug]).toEqual([undefined, "b"]);
+    resolver.forgetAll();
+    expect(resolver.hit("b")).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Cache } from "./cache.ts";
-import type { Followed } from "./click.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
+import { LinkMemory, type Resolved, resolvedOf } from "./link-memory.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import type { Change, LinkStore } from "./store.ts";
 
@@ -17,12 +17,6 @@ const freshFor = 10_000;
 const newsFor = 60_000;
 const mostTold = 10_000;
 
-/** What memory keeps of a link. */
-export interface Resolved extends Followed {
-  /** A place for the answer that the visitors' server made from this link. */
-  answer: unknown;
-}
-
 /** Where the links were found that visitors asked for; `unknown` and `flight` are what memory knew without a link. */
 export type LookupCounts = Record<"memory" | "unknown" | "flight" | "cache" | "store", number>;
 
@@ -30,8 +24,11 @@ export interface ResolverOptions {
   readonly store: Pick<LinkStore, "find">;
   readonly cache: Cache | undefined;
   readonly now: () => number;
-  /** How many links, and how many unknown slugs, memory keeps at most. */
+  /** How many links (as objects), and how many unknown slugs, memory keeps at most. */
   readonly limit?: number;
+  /** How many bytes the links take that it keeps besides; see `LinkArena` for the seed. */
+  readonly arenaBytes?: number;
+  readonly seed?: number;
   readonly unknownLimit?: number;
   /** How long an unknown slug is remembered, in ms. */
   readonly unknownFor?: number;
@@ -51,7 +48,7 @@ export interface ResolverOptions {
  * wait. Errors are never remembered.
  */
 export class Resolver {
-  readonly #links: MemoryCache<Resolved>;
+  readonly #links: LinkMemory;
   /** Until when (ms) a slug counts as unknown. */
   readonly #unknown: MemoryCache<number>;
   readonly #flights = new Map<string, Promise<Resolved | undefined>>();
@@ -67,7 +64,7 @@ export class Resolver {
 
   constructor(options: ResolverOptions) {
     this.#options = options;
-    this.#links = new MemoryCache(options.limit ?? 100_000);
+    this.#links = new LinkMemory(options.limit ?? 20_000, options.arenaBytes ?? 0, options.seed ?? 0);
     this.#unknown = new MemoryCache(options.unknownLimit ?? 10_000);
   }
 
@@ -145,8 +142,7 @@ export class Resolver {
     const mine = this.#flights.get(key);
     const record = await this.#fetch(id);
     if (record !== undefined) await this.#share(record, key);
-    const found =
-      record === undefined || record.deletedAt !== null ? undefined : { link: record, answer: undefined, mark: 0 };
+    const found = record === undefined || record.deletedAt !== null ? undefined : resolvedOf(record);
     if (mine !== undefined && this.#flights.get(key) === mine) {
       if (found !== undefined) this.#links.set(key, found);
       else this.#unknown.set(key, this.#options.now() + (this.#options.unknownFor ?? 5_000));

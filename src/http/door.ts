@@ -9,11 +9,17 @@ export interface DoorOptions {
   readonly port: number;
   /** Where the runtime's HTTP server of this process listens. */
   readonly inner: { readonly hostname: string; readonly port: number };
-  /** The first lines of the answer to a slug, up to those that all answers share, or `undefined`: ask the server inside. */
-  readonly answer: (head: RequestHead, peer: string) => string | undefined;
+  /** Answers what is in memory. `fetch` does not throw. */
+  readonly quick: {
+    answer(head: RequestHead, peer: string): string | undefined;
+    fetch(slug: string): Promise<unknown> | undefined;
+  };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
 }
+
+/** Pieces that may come on a connection while a link is fetched for it. */
+const mostWaiting = 16;
 
 /** A visitor's connection. */
 interface Visitor {
@@ -22,6 +28,10 @@ interface Visitor {
   passage: Passage | undefined;
   /** The tick in which something was last sent on it. */
   seen: number;
+  /** While a link is fetched for it: what it sent besides. */
+  waiting: Bytes[] | undefined;
+  /** Sends no more. */
+  ended: boolean;
 }
 
 /**
@@ -57,15 +67,22 @@ export class Door {
       allowHalfOpen: true,
       socket: {
         open: (socket) => {
-          socket.data = { peer: socket.remoteAddress, passage: undefined, seen: this.#tick };
+          socket.data = {
+            peer: socket.remoteAddress,
+            passage: undefined,
+            seen: this.#tick,
+            waiting: undefined,
+            ended: false,
+          };
           this.#visitors.add(socket);
         },
         data: (socket, bytes) => this.#read(socket, bytes as Buffer & Bytes),
         drain: (socket) => socket.data.passage?.drained(),
         end: (socket) => {
-          const { passage } = socket.data;
+          const { passage, waiting } = socket.data;
+          socket.data.ended = true;
           if (passage?.isBusy === true) passage.end();
-          else socket.end();
+          else if (waiting === undefined) socket.end();
         },
         close: (socket) => this.#gone(socket),
         error: (socket) => this.#gone(socket),
@@ -92,9 +109,13 @@ export class Door {
 
   /** Takes no more connections, lets each exchange that is under way end (at most `limit` ms), and ends those at rest. */
   async stop(limit: number): Promise<void> {
+    // What arrived while the process had no CPU is taken and read before anything ends.
+    await someTurns();
     this.#listener.stop();
+    await someTurns();
     const end = performance.now() + limit;
-    const isAnswering = () => [...this.#visitors].some((socket) => socket.data.passage?.isAnswering === true);
+    const isAnswering = () =>
+      [...this.#visitors].some(({ data }) => data.waiting ?? data.passage?.isAnswering === true);
     while (isAnswering() && performance.now() < end) await Bun.sleep(5);
     for (const socket of this.#visitors) if (socket.data.passage?.isBusy !== true) socket.end();
   }
@@ -108,10 +129,15 @@ export class Door {
     for (const socket of this.#visitors) socket.terminate();
   }
 
-  #read(socket: Socket<Visitor>, bytes: Bytes): void {
+  #read(socket: Socket<Visitor>, bytes: Bytes, isFetched = false): void {
     const visitor = socket.data;
     visitor.seen = this.#tick;
-    const { passage } = visitor;
+    const { passage, waiting } = visitor;
+    if (waiting !== undefined) {
+      // Whoever sends much more before the first answer has no use for the fast way.
+      if (waiting.push(bytes) > mostWaiting) socket.terminate();
+      return;
+    }
     if (passage?.isBusy === true) {
       passage.send(bytes);
       return;
@@ -121,16 +147,33 @@ export class Door {
       this.#passageOf(socket).send(bytes);
       return;
     }
-    const answer =
-      head.slug !== "" && this.#hostIsGood(head.host) ? this.#options.answer(head, visitor.peer) : undefined;
+    const isSlug = head.slug !== "" && this.#hostIsGood(head.host);
+    const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      this.#passageOf(socket).exchange(bytes, head.isHead);
+      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head.slug) : undefined;
+      if (fetched === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
+      else void this.#readAgain(socket, bytes, fetched);
       return;
     }
     const text = answer + this.#end;
     // Whoever doesn't read so many answers has no use for them.
     if (socket.write(text) < text.length) socket.terminate();
     else if (this.#draining) socket.end();
+  }
+
+  /** Waits for a link, and reads the request for it as if it had come now; then what came besides. */
+  async #readAgain(socket: Socket<Visitor>, bytes: Bytes, fetched: Promise<unknown>): Promise<void> {
+    const visitor = socket.data;
+    const besides: Bytes[] = [];
+    visitor.waiting = besides;
+    await fetched;
+    visitor.waiting = undefined;
+    if (!this.#visitors.has(socket)) return;
+    this.#read(socket, bytes, true);
+    for (const more of besides) this.#read(socket, more);
+    if (!visitor.ended) return;
+    if (visitor.passage?.isBusy === true) visitor.passage.end();
+    else if (visitor.waiting === undefined) socket.end();
   }
 
   #hostIsGood(host: string): boolean {
@@ -165,7 +208,9 @@ export class Door {
     for (const socket of this.#visitors) {
       if (socket.data.seen >= oldest) continue;
       const { passage } = socket.data;
-      if (passage?.isBusy !== true) socket.end();
+      if (passage?.isBusy !== true) {
+        if (socket.data.waiting === undefined) socket.end();
+      }
       // While its far side lives, that has the say; after its end the visitor had time to read the last of it.
       else if (passage.isClosed) socket.terminate();
     }
@@ -175,4 +220,9 @@ export class Door {
     const connection = this.#draining ? "Connection: close\r\n" : "";
     this.#end = `${connection}Date: ${new Date().toUTCString()}\r\nContent-Length: 0\r\n\r\n`;
   }
+}
+
+/** A few turns of the event loop, each of which looks at the sockets. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await Bun.sleep(1);
 }

@@ -1,15 +1,14 @@
 import type { Server } from "bun";
 import { Door } from "./door.ts";
 import { drainFor, drainLimit, lastBytes } from "./limits.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { Quick } from "./quick.ts";
 
 export interface EntranceOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly idleSeconds: number;
-  /** See `DoorOptions`. */
-  readonly answer: (head: RequestHead, peer: string) => string | undefined;
+  readonly quick: Quick;
 }
 
 /** The door and the runtime's HTTP server behind it: who came through, and how both are left. */
@@ -18,11 +17,11 @@ export class Entrance {
   readonly #door: Door;
 
   /** Throws if the port can't be listened on; then the server is stopped too. */
-  constructor(server: Server<undefined>, { host, port, idleSeconds, answer }: EntranceOptions) {
+  constructor(server: Server<undefined>, { host, port, idleSeconds, quick }: EntranceOptions) {
     this.#server = server;
     try {
       const inner = { hostname: server.hostname ?? "127.0.0.1", port: server.port ?? 0 };
-      this.#door = new Door({ host, port, inner, answer, idleSeconds });
+      this.#door = new Door({ host, port, inner, quick, idleSeconds });
     } catch (error) {
       void server.stop(true);
       throw error;
@@ -43,8 +42,9 @@ export class Entrance {
   async drain(): Promise<void> {
     this.#door.drain();
     await Bun.sleep(drainFor);
-    await this.#door.stop(lastBytes);
-    await Promise.race([this.#server.stop(), Bun.sleep(drainLimit)]);
+    const until = performance.now() + drainLimit;
+    await this.#door.stop(drainLimit);
+    await Promise.race([this.#server.stop(), Bun.sleep(Math.max(0, until - performance.now()))]);
     await this.#door.close(lastBytes);
     await this.#server.stop(true);
   }

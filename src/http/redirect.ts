@@ -1,7 +1,8 @@
 import { CurtError } from "../core/errors.ts";
 import type { Limiter } from "../core/limiter.ts";
 import type { LinkRecord, RedirectStatus } from "../core/link.ts";
-import type { Resolved, Resolver } from "../core/resolver.ts";
+import type { Resolved } from "../core/link-memory.ts";
+import type { Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";

@@ -13,8 +13,8 @@ import { Metrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
+import { Quick } from "./quick.ts";
 import { Redirects } from "./redirect.ts";
-import type { RequestHead } from "./request-head.ts";
 import { Visits } from "./visits.ts";
 
 export type { HttpLog, HttpOptions } from "./options.ts";
@@ -53,7 +53,8 @@ export function serveHttp(options: HttpOptions): HttpServer {
   });
   const { host, port } = options;
   const idleSeconds = options.requestSeconds ?? requestSeconds;
-  const entrance = new Entrance(server, { host, port, idleSeconds, answer: (head, peer) => front.quick(head, peer) });
+  const quick = new Quick(options, front.redirects, front.visits);
+  const entrance = new Entrance(server, { host, port, idleSeconds, quick });
   front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
   setTimeout(() => front.preload(), preloadAfter);
@@ -74,8 +75,8 @@ const readMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** The first to see a request: answers visitors itself, and hands on what programs ask. */
 class Front {
   readonly #options: HttpOptions;
-  readonly #redirects: Redirects;
-  readonly #visits: Visits;
+  readonly redirects: Redirects;
+  readonly visits: Visits;
   readonly #house: string;
   /** Tells who sent a request. */
   peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
@@ -89,21 +90,11 @@ class Front {
     this.#options = options;
     this.#house = new URL(options.baseUrl).host;
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
-    this.#visits = new Visits(options, (request) => this.peers.addressOf(request));
+    this.visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    const visits = this.#visits;
+    const visits = this.visits;
     const house = this.#house;
-    this.#redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
-  }
-
-  /** The answer of a link in memory to a plain request, for nearly every redirect; `undefined`: it takes the long way. */
-  quick(head: RequestHead, peer: string): string | undefined {
-    const found = this.#options.onlyLongWay === true ? undefined : this.#options.resolver.hit(head.slug);
-    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
-    if (answer === undefined) return undefined;
-    this.#options.counts.quick();
-    if (!head.isHead) this.#visits.countPlain(found, head, peer);
-    return answer;
+    this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
   }
 
   /** Everything outside the reserved paths that the door doesn't answer itself. */
@@ -112,9 +103,9 @@ class Front {
     const start = url.indexOf("/", 8);
     if (url.charCodeAt(0) === 0x68 /* h, of http: */ && readMethods.has(request.method) && this.#hostIsGood(request)) {
       const found = this.#options.resolver.hit(url.slice(start + 1));
-      const plain = found === undefined ? undefined : this.#redirects.plain(found);
+      const plain = found === undefined ? undefined : this.redirects.plain(found);
       if (plain !== undefined) {
-        this.#visits.count(found, "", request);
+        this.visits.count(found, "", request);
         this.#options.counts.quick();
         return this.#draining ? closing(plain) : plain;
       }
@@ -158,31 +149,31 @@ class Front {
     const slug = slugOfPath(address.path);
     if (slug === "") return this.#root(request, server);
     // Escaped letters or "/x/../" spelled a reserved path: a proxy that guards the path would not have seen it.
-    if (slug !== undefined && isReserved(slug)) return this.#redirects.answer(undefined, "", request);
+    if (slug !== undefined && isReserved(slug)) return this.redirects.answer(undefined, "", request);
     if (!readMethods.has(request.method)) return methodNotAllowed(request, "GET, HEAD");
     // No slug has a "+": this is a page beside one.
     if (slug !== undefined && /\+(?:qr)?$/.test(slug)) return this.#aside(slug, address.query, request);
-    return this.#redirects.answer(slug, address.query, request);
+    return this.redirects.answer(slug, address.query, request);
   }
 
   async #aside(path: string, query: string, request: Request): Promise<Response> {
     const { Asides } = await import("./asides.ts");
     const { baseUrl, now } = this.#options;
-    return new Asides({ redirects: this.#redirects, baseUrl, house: this.#house, now }).answer(path, query, request);
+    return new Asides({ redirects: this.redirects, baseUrl, house: this.#house, now }).answer(path, query, request);
   }
 
   async #slowReserved(request: Request, server: Server<undefined>): Promise<Response> {
     const address = this.#addressOf(request);
     if (address instanceof Response) return address;
-    if (address.path === "redirect") return redirectByKey(this.#redirects, address.query, request);
+    if (address.path === "redirect") return redirectByKey(this.redirects, address.query, request);
     // "/api/../x" was sent: it matched the reserved path, and means another.
-    if (!isReserved(address.path)) return this.#redirects.answer(undefined, "", request);
+    if (!isReserved(address.path)) return this.redirects.answer(undefined, "", request);
     const fixed = await fixedAnswer(address.path, request, this.#draining);
     if (fixed !== undefined) return fixed;
     if (/^dashboard(?:\/|$)/.test(address.path)) return this.#options.dashboard(address.path, request);
     if (address.path === "metrics")
       return readMethods.has(request.method) ? this.#metrics.answer(request) : methodNotAllowed(request, "GET, HEAD");
-    if (!programPaths.test(address.path)) return this.#redirects.answer(undefined, "", request);
+    if (!programPaths.test(address.path)) return this.redirects.answer(undefined, "", request);
     return this.#programsAnswer(request, server);
   }
 

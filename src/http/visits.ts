@@ -1,5 +1,5 @@
 import type { ClickRecorder } from "../core/click.ts";
-import type { Resolved } from "../core/resolver.ts";
+import type { Resolved } from "../core/link-memory.ts";
 import { clientOf, plainAddress } from "./rate.ts";
 import type { RequestHead } from "./request-head.ts";
 

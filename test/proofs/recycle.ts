@@ -98,7 +98,7 @@ async function hotServer(mutant: string | undefined): Promise<Server> {
 type Loaded = Omit<RecycleResult, "recycles">;
 
 function wrkLoad(server: Server): () => Promise<Loaded> {
-  const child = Bun.spawn(["wrk", "-t1", "-c64", "-d600s", `${server.url}/hot`], {
+  const child = Bun.spawn(["wrk", "-t1", "-c64", "-d600s", "--timeout", "30s", `${server.url}/hot`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   return async () => {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { LinkRecord } from "./link.ts";
+import { LinkArena } from "./link-arena.ts";
+import { decodeRecord } from "./record.ts";
+
+const id = (slug: string) => ({ host: "", slug });
+const record = (slug: string, url: string, title?: string): LinkRecord =>
+  decodeRecord(id(slug), JSON.stringify({ url, title, createdAt: 1, token: "t" }));
+
+describe("the arena of links", () => {
+  test("gives back what was put in last, or nothing, whatever it had to drop", () => {
+    const key = fc.integer({ min: 0, max: 60 }).map((n) => `s${n}`);
+    const length = fc.oneof({ weight: 20, arbitrary: fc.nat(120) }, fc.nat(3000));
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ do: fc.constant("set" as const), key, length }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("delete" as const), key, length }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
+        const arena = new LinkArena(4096, seed);
+        const model = new Map<string, LinkRecord>();
+        for (const [n, { do: what, key, length }] of steps.entries()) {
+          if (what === "delete") {
+            arena.delete(key);
+            model.delete(key);
+          } else {
+            const put = record(key, `https://example.com/${n}/${"é".repeat(length)}`);
+            arena.set(key, put);
+            model.set(key, put);
+            if (length < 10) expect(arena.has(key)).toBe(true);
+          }
+        }
+        let found = 0;
+        for (let n = 0; n <= 60; n++) {
+          const got = arena.get(id(`s${n}`), `s${n}`);
+          if (got === undefined) continue;
+          found++;
+          expect(got).toEqual(model.get(`s${n}`) as LinkRecord);
+        }
+        expect(arena.size).toBe(found);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("drops the oldest first, and holds as many as fit", () => {
+    const arena = new LinkArena(100_000, 1);
+    for (let n = 0; n < 5000; n++) arena.set(`s${n}`, record(`s${n}`, `https://example.com/${n}`));
+    expect(arena.size).toBeGreaterThan(1000);
+    for (let n = 0; n < 5000; n++) expect(arena.has(`s${n}`)).toBe(n >= 5000 - arena.size);
+  });
+
+  test("keeps nothing under a key that is not ASCII, and can be emptied", () => {
+    const arena = new LinkArena(100_000, 1);
+    arena.set("é", record("é", "https://example.com/"));
+    arena.set("a/b", record("a/b", "https://example.com/"));
+    expect([arena.has("é"), arena.has("a/b"), arena.size]).toEqual([false, true, 1]);
+    arena.clear();
+    expect([arena.has("a/b"), arena.size]).toEqual([false, 0]);
+    arena.set("a/b", record("a/b", "https://example.com/2"));
+    expect(arena.get(id("a/b"), "a/b")?.url).toBe("https://example.com/2");
+  });
+});

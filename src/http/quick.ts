@@ -1,0 +1,40 @@
+import { isReserved, slugProblem } from "../core/slug.ts";
+import type { Redirects } from "./redirect.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { HttpOptions } from "./server.ts";
+import type { Visits } from "./visits.ts";
+
+type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
+
+/** The answers that the door gives itself, which is nearly every redirect. */
+export class Quick {
+  readonly #options: QuickOptions;
+  readonly #redirects: Redirects;
+  readonly #visits: Visits;
+
+  constructor(options: QuickOptions, redirects: Redirects, visits: Visits) {
+    this.#options = options;
+    this.#redirects = redirects;
+    this.#visits = visits;
+  }
+
+  /** The first lines of the answer to a plain request for a link in memory; `undefined`: it takes the long way. */
+  answer(head: RequestHead, peer: string): string | undefined {
+    const { resolver, counts, onlyLongWay } = this.#options;
+    const found = onlyLongWay === true ? undefined : resolver.hit(head.slug);
+    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    if (answer === undefined) return undefined;
+    counts.quick();
+    if (!head.isHead) this.#visits.countPlain(found, head, peer);
+    return answer;
+  }
+
+  /** Brings a link into memory that is not there; `undefined`: that would change nothing. */
+  fetch(slug: string): Promise<unknown> | undefined {
+    const { resolver, onlyLongWay } = this.#options;
+    if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
+    if (resolver.hit(slug) !== undefined) return undefined;
+    // What went wrong is found again on the long way, which has an answer to it.
+    return resolver.find({ host: "", slug }).catch(() => undefined);
+  }
+}
