@@ -65,7 +65,9 @@ export async function slice(contender: Contender, seconds: number): Promise<{ an
   const before = cpuMicros(contender.pids());
   const answered = await load({ ...contender.load, seconds });
   await contender.settle?.();
-  return { answered, micros: cpuMicros(contender.pids()) - before };
+  const micros = cpuMicros(contender.pids()) - before;
+  if (micros <= 0) throw new Error(`A process of ${contender.name} ended in the middle of a slice.`);
+  return { answered, micros };
 }
 
 /** How fast `ours` is beside `theirs`: 1 is as fast, 2 twice as fast. By processor time, which drifts least. */

@@ -17,7 +17,6 @@ const needed = {
     debian: ["nginx"],
     for: "several servers behind one address, and comparisons of speed",
   },
-  jmeter: { programs: ["jmeter"], debian: ["jmeter"], for: "the diary's load profiles" },
   caddy: { programs: ["caddy"], debian: ["caddy"], for: "several servers behind one address with TLS" },
   cassandra: { programs: ["java", "mvn"], debian: ["openjdk-17-jre-headless", "maven"], for: "the Cassandra store" },
 } as const;

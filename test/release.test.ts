@@ -41,6 +41,10 @@ describe("the one-file release", () => {
     await until(() => server?.output().includes("Curt on ") ?? false, 20_000);
     const made = await ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: "here" });
     expect(made.status).toBe(201);
+    // The page is in the file, and needs no bundler.
+    const page = await (await fetch(`${server.url}/dashboard`)).text();
+    const script = /src="(\/dashboard\/main-\w+\.js)"/.exec(page)?.[1] ?? "/dashboard/none";
+    expect((await fetch(server.url + script)).headers.get("content-type")).toContain("javascript");
     const followed = await fetch(`${server.url}/here`, { redirect: "manual" });
     expect([followed.status, followed.headers.get("location")]).toEqual([302, "https://example.com/"]);
     expect(workersOf(server.pid)).toHaveLength(2);

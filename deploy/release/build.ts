@@ -10,16 +10,22 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build as buildDashboard, packed } from "../../src/dashboard/assets.ts";
 
-/** Puts the dashboard, bundled and compressed, where a tree has none. */
-const carriedDashboard: Bun.BunPlugin = {
-  name: "dashboard",
-  setup: (bundler) => {
-    bundler.onLoad({ filter: /src\/dashboard\/built\.ts$/ }, async () => ({
-      loader: "ts",
-      contents: `export const built = ${JSON.stringify(packed(await buildDashboard()))};`,
-    }));
-  },
-};
+/**
+ * Puts the dashboard, bundled and compressed, where a tree has none. It is made beforehand: a bundler that waits for
+ * another in one of its plugins never ends.
+ */
+async function carriedDashboard(): Promise<Bun.BunPlugin> {
+  const parts = packed(await buildDashboard());
+  return {
+    name: "dashboard",
+    setup: (bundler) => {
+      bundler.onLoad({ filter: /src\/dashboard\/built\.ts$/ }, () => ({
+        loader: "ts",
+        contents: `export const built = ${JSON.stringify(parts)};`,
+      }));
+    },
+  };
+}
 
 const root = join(import.meta.dir, "..", "..");
 const targets = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"] as const;
@@ -44,7 +50,7 @@ async function build(target: Target | undefined, outfile: string): Promise<numbe
       format: "esm",
       minify: { whitespace: true, syntax: true, identifiers: false },
       target: "bun",
-      plugins: [carriedDashboard],
+      plugins: [await carriedDashboard()],
       compile: {
         outfile,
         // Whoever starts it somewhere must not be configured by what happens to lie there.

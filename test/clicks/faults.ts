@@ -131,7 +131,8 @@ export async function storeDown(options: FaultOptions & { seconds: number }): Pr
   const postgres = await startPostgres();
   try {
     return await withServer({ ...options, store: postgres.url }, {}, async (server, slugs, counts) => {
-      // So that every worker has every link in memory.
+      // So that every worker has every link in memory: the first answers before the last has started.
+      await until(() => server.output().includes("Curt on "), 20_000);
       const first = visitors(server, slugs, connections);
       await Bun.sleep(3000);
       await first.stop();

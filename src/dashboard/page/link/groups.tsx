@@ -15,8 +15,9 @@ export interface GroupsProps {
   readonly total: number;
 }
 
-function useGroups({ subject, range }: GroupsProps, by: Dimension): readonly Group[] | undefined {
-  const key = `${subject ?? ""} ${range.from} ${range.to} ${range.unit} ${by}`;
+/** Asked for again whenever the sum they are of has changed. */
+function useGroups({ subject, range, total }: GroupsProps, by: Dimension): readonly Group[] | undefined {
+  const key = `${subject ?? ""} ${range.from} ${range.to} ${range.unit} ${by} ${total}`;
   return useLoaded(key, (signal) => readGroups(subject, range, by, signal)).value;
 }
 
