@@ -129,7 +129,8 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   const deaf = config.mutants.includes("no-hearing");
   const [seed = 0] = crypto.getRandomValues(new Int32Array(1));
   // Shared among the workers, so that a machine's memory is bounded however many there are.
-  const arenaBytes = Math.floor(linkBytes / config.workers);
+  // Only who answers visitors keeps links at hand.
+  const arenaBytes = cacheReport === undefined ? 0 : Math.floor(linkBytes / config.workers);
   const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
