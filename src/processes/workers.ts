@@ -125,7 +125,9 @@ export class Workers {
 
   #ended(worker: Worker, place: Place): void {
     this.#alive.delete(worker);
-    if (this.#stopping || !this.#started || place.worker !== worker) return;
+    if (this.#stopping || place.worker !== worker) return;
+    // One that could not serve at the start ends the start; one that did is replaced while others still begin.
+    if (!this.#started && !worker.served) return;
     this.#deaths++;
     const pause = pauseAfterDeath(place);
     this.#options.log.warn(`A ${this.#options.process} ended; another takes its place.`, {
@@ -175,6 +177,8 @@ class Worker {
   /** Rejects with what kept it from serving. */
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
+  /** Whether it has ever served. */
+  served = false;
   /** How it ended. */
   how = "";
   readonly #child: Bun.Subprocess;
@@ -257,8 +261,10 @@ class Worker {
 
   #live(part: LifePart): void {
     if (part.is === "joined") this.#member.outbox.put({ is: "serve" });
-    else if (part.is === "ready") this.#ready.resolve();
-    else if (part.is === "numbers") this.#metrics.reported(this.#reporter, part.samples);
+    else if (part.is === "ready") {
+      this.served = true;
+      this.#ready.resolve();
+    } else if (part.is === "numbers") this.#metrics.reported(this.#reporter, part.samples);
     else if (part.is === "measure") void this.#measure(part.id);
     else {
       this.#ready.reject(new StartFailed(part.why));

@@ -8,7 +8,7 @@ const batchSize = 1000;
 const mostUnderWay = 2;
 
 /** After so many batches the garbage is collected; see `commit-thread.ts`. */
-const collectAfter = 32;
+const collectAfter = 8;
 
 /** Brings rows batch by batch, and reports on them in their order. */
 export class ImportRun {
