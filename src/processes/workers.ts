@@ -63,14 +63,23 @@ export class Workers {
     for (const place of this.#places) place.worker = this.#launch(place);
   }
 
-  /** Lets the workers open the store and serve. Returns when all do. Throws what keeps one of them from it. */
+  /**
+   * Lets the workers open the store and serve. Returns when all do, or have failed; throws why when none of them could.
+   * Where some do, the others are tried again: ending those that serve would help nobody.
+   */
   async open(): Promise<void> {
     this.#opened = true;
-    // A start fails with a worker that can't serve. Nobody waits for the clerk: one that ends is always replaced.
+    // Nobody waits for the clerk: one that ends is always replaced.
     this.#started = this.#options.process === "clerk";
     for (const worker of this.#alive) worker.open();
-    await Promise.all([...this.#alive].map((worker) => worker.ready));
+    const starts = await Promise.allSettled([...this.#alive].map((worker) => worker.ready));
+    const failed = starts.filter((start) => start.status === "rejected");
+    if (failed.length === starts.length && !this.#started)
+      throw failed[0]?.reason ?? new StartFailed("Every worker ended before it served.");
     this.#started = true;
+    for (const { reason } of failed) this.#couldNotStart(reason);
+    for (const place of this.#places)
+      if (place.worker === undefined) setTimeout(() => this.#replace(place), pauseAfterDeath(place) || pauses.first);
   }
 
   /** Puts a new worker in the place of each, one after another; no request fails. `false`: it did not come to the end. */
@@ -126,8 +135,11 @@ export class Workers {
   #ended(worker: Worker, place: Place): void {
     this.#alive.delete(worker);
     if (this.#stopping || place.worker !== worker) return;
-    // One that could not serve at the start ends the start; one that did is replaced while others still begin.
-    if (!this.#started && !worker.served) return;
+    // Who could not serve is tried again when others do, see `open`; who did is replaced at once.
+    if (!this.#started && !worker.served) {
+      place.worker = undefined;
+      return;
+    }
     this.#deaths++;
     const pause = pauseAfterDeath(place);
     this.#options.log.warn(`A ${this.#options.process} ended; another takes its place.`, {
@@ -144,9 +156,11 @@ export class Workers {
     if (this.#stopping || place.worker !== undefined) return;
     const worker = this.#launch(place);
     place.worker = worker;
-    worker.ready.catch((error) =>
-      this.#options.log.error(`A ${this.#options.process} could not start.`, { why: messageOf(error) }),
-    );
+    worker.ready.catch((error) => this.#couldNotStart(error));
+  }
+
+  #couldNotStart(error: unknown): void {
+    this.#options.log.error(`A ${this.#options.process} could not start.`, { why: messageOf(error) });
   }
 }
 
@@ -216,13 +230,14 @@ class Worker {
       onExit: (_child, code, signal) => this.#gone(signal === null ? `exit code ${code}` : `signal ${signal}`),
     });
     this.pid = this.#child.pid;
+  }
+
+  /** Its time runs from here: before, it waits for main, which may have to wait for the store's schema. */
+  open(): void {
+    this.#member.outbox.put({ is: "open" });
     const timer = setTimeout(() => this.#kill("It took too long to start."), startLimit);
     const stopTimer = () => clearTimeout(timer);
     this.ready.then(stopTimer, stopTimer);
-  }
-
-  open(): void {
-    this.#member.outbox.put({ is: "open" });
   }
 
   degrade(why: string): void {
