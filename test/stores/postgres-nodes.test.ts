@@ -2,6 +2,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { LinkStore } from "../../src/core/store.ts";
 import { deleted, listAll, query, sample } from "../../src/stores/contract/samples.ts";
+import { schemaVersion } from "../../src/stores/postgres/schema.ts";
 import type { PostgresStoreOptions } from "../../src/stores/postgres/store.ts";
 import { PostgresForTests, postgresIsThere } from "./postgres-for-tests.ts";
 
@@ -20,7 +21,7 @@ describe.skipIf(!postgresIsThere)("several nodes on one postgres", () => {
       const all = await openAll([]);
       expect(all.map((one) => one.status)).toEqual(all.map(() => "fulfilled"));
       const sql = postgres.direct();
-      expect(await sql`SELECT schema FROM meta`.values()).toEqual([[1]]);
+      expect(await sql`SELECT schema FROM meta`.values()).toEqual([[schemaVersion]]);
     });
 
     test("run into each other without the lock", async () => {
