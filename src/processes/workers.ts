@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Deaths } from "./deaths.ts";
 import type { PartForMain, PartForWorker } from "./line.ts";
 import type { LifePart, MainLine, Member } from "./line-main.ts";
 import type { Log } from "./log.ts";
@@ -7,14 +8,10 @@ import { ownProcess, type ProcessName } from "./program.ts";
 
 /** How long a worker may take until it serves, in ms. */
 const startLimit = 30_000;
+/** The pause before one that could not start with the others is tried again, in ms. */
+const retryAfter = 1_000;
 /** How long a drain may take before the worker is ended, in ms. */
 const drainLimit = 8_500;
-/** In one place, so many deaths in so many ms are met by starting again at once; beyond, after a pause that doubles. */
-const deathLimit = { count: 10, within: 10_000 } as const;
-const pauses = { first: 1_000, longest: 30_000 } as const;
-/** So long without a death, in ms, and all is forgotten. */
-const calm = 60_000;
-
 /** A worker could not start; the message is the one line to print. */
 export class StartFailed extends Error {
   override readonly name = "StartFailed";
@@ -48,8 +45,7 @@ export class Workers {
     this.#options = options;
     this.#places = Array.from({ length: options.count }, () => ({
       worker: undefined,
-      deaths: [],
-      pause: pauses.first,
+      deaths: new Deaths(),
     }));
   }
 
@@ -79,7 +75,7 @@ export class Workers {
     this.#started = true;
     for (const { reason } of failed) this.#couldNotStart(reason);
     for (const place of this.#places)
-      if (place.worker === undefined) setTimeout(() => this.#replace(place), pauseAfterDeath(place) || pauses.first);
+      if (place.worker === undefined) setTimeout(() => this.#replace(place), place.deaths.note() || retryAfter);
   }
 
   /** Puts a new worker in the place of each, one after another; no request fails. `false`: it did not come to the end. */
@@ -141,7 +137,7 @@ export class Workers {
       return;
     }
     this.#deaths++;
-    const pause = pauseAfterDeath(place);
+    const pause = place.deaths.note();
     this.#options.log.warn(`A ${this.#options.process} ended; another takes its place.`, {
       worker: worker.pid,
       how: worker.how,
@@ -167,22 +163,7 @@ export class Workers {
 /** Where one of the workers serves. */
 interface Place {
   worker: Worker | undefined;
-  /** When the latest of them died. */
-  deaths: number[];
-  /** The next pause, in ms. */
-  pause: number;
-}
-
-/** Notes a death and gives the pause before the next start, in ms. */
-function pauseAfterDeath(place: Place): number {
-  const now = performance.now();
-  if (now - (place.deaths.at(-1) ?? 0) > calm) place.pause = pauses.first;
-  place.deaths = [...place.deaths.filter((at) => now - at < deathLimit.within), now];
-  // Once there was a pause, a death within the calm time brings a longer one.
-  if (place.deaths.length <= deathLimit.count && place.pause === pauses.first) return 0;
-  const pause = place.pause;
-  place.pause = Math.min(pauses.longest, pause * 2);
-  return pause;
+  readonly deaths: Deaths;
 }
 
 /** One worker process. */
