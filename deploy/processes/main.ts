@@ -11,6 +11,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { need } from "../../test/install.ts";
+import { javaCommand } from "../../test/servers/cassandra/install.ts";
 import type { Part } from "./part.ts";
 import { Stack } from "./stack.ts";
 
@@ -34,7 +35,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (!["up", "status", "down", "kill", "stop", "start"].includes(word)) return refuse(usage, 2);
   if (word !== "up" && !Stack.exists(folder)) return refuse(`stack: there is none in ${folder}.`, 1);
   if (!need("cassandra", "redis", "haproxy")) return 1;
-  const stack = await Stack.open(folder, Number(values.port));
+  const java = word === "up" || word === "start" ? await javaCommand() : [];
+  const stack = Stack.open(folder, Number(values.port), java);
   if (word === "up") return up(stack);
   if (word === "status") return status(stack);
   if (word === "down") {

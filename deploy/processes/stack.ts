@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { programPath } from "../../test/install.ts";
 import { freePort } from "../../test/server.ts";
-import { javaCommand } from "../../test/servers/cassandra/install.ts";
 import { CassandraNode } from "../../test/servers/cassandra/node.ts";
 import { configurationFor } from "../../test/servers/haproxy.ts";
 import { type Part, ProcessPart } from "./part.ts";
@@ -55,8 +54,11 @@ export class Stack {
     ];
   }
 
-  /** The stack in `folder`, which is made if it is not there; `port` is for visitors of a new one. */
-  static async open(folder: string, port: number): Promise<Stack> {
+  /**
+   * The stack in `folder`, which is made if it is not there; `port` is for visitors of a new one. `java` are the words that
+   * start a Cassandra node: whoever starts none gives none.
+   */
+  static open(folder: string, port: number, java: readonly string[]): Stack {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, "stack.json");
     if (!existsSync(file)) {
@@ -67,7 +69,7 @@ export class Stack {
       writeFileSync(join(folder, "admin.key"), key, { mode: 0o600 });
     }
     const kept = JSON.parse(readFileSync(file, "utf8")) as Kept;
-    return new Stack(folder, kept, readFileSync(join(folder, "admin.key"), "utf8").trim(), await javaCommand());
+    return new Stack(folder, kept, readFileSync(join(folder, "admin.key"), "utf8").trim(), java);
   }
 
   /** Whether there is one. */
