@@ -28,8 +28,8 @@ export interface ProcessOptions {
   readonly command: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What the command line of the running process has in it, so that a stale id is not taken for it. */
-  readonly mark: string;
+  /** One of these is in the command line of the running process, so that a stale id is not taken for it. */
+  readonly marks: readonly string[];
   readonly answers: () => Promise<boolean>;
   /** Writes what it is configured by; before each start. */
   readonly prepare?: () => void;
@@ -53,7 +53,7 @@ export class ProcessPart implements Part {
       if (!isAlive(pid)) return 0;
       // Empty for the moment in which it becomes another program.
       const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      return line === "" || line.includes(this.#options.mark) ? pid : 0;
+      return line === "" || this.#options.marks.some((mark) => line.includes(mark)) ? pid : 0;
     } catch {
       return 0;
     }

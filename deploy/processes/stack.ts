@@ -133,7 +133,8 @@ function redisPart(name: string, parent: string, port: number, more: readonly st
     address: `127.0.0.1:${port}`,
     folder,
     command: [program("redis-server"), "--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, ...save, ...more],
-    mark: `:${port}`,
+    // It renames itself.
+    marks: [folder, `:${port}`],
     answers: async () => {
       const client = new Bun.RedisClient(`redis://127.0.0.1:${port}`, {
         connectionTimeout: 1000,
@@ -157,7 +158,7 @@ function curtPart(name: string, parent: string, port: number, env: Readonly<Reco
     folder,
     command: ["sh", curt, "serve", "--port", `${port}`, "--data", data],
     env,
-    mark: data,
+    marks: [data],
     answers: () => ready(`http://127.0.0.1:${port}`),
   });
 }
@@ -172,7 +173,7 @@ function haproxyPart(parent: string, { port, curt: nodes }: Kept): Part {
     folder,
     prepare: () => writeFileSync(file, configurationFor({ ...addresses, socket: join(folder, "admin.sock") })),
     command: [program("haproxy"), "-db", "-f", file],
-    mark: file,
+    marks: [file],
     answers: () => ready(`http://127.0.0.1:${port}`),
   });
 }
