@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ask } from "./client.ts";
 import { need } from "./install.ts";
 import { type Server, startServer } from "./server.ts";
-import { runJmeter } from "./servers/jmeter.ts";
+import { jmeterHome, runJmeter } from "./servers/jmeter.ts";
 
 describe.skipIf(!need("jmeter"))("the JMeter plan", () => {
   let server: Server;
   beforeAll(async () => {
+    await jmeterHome();
     server = await startServer({ args: ["--workers", "1"] });
-  });
+  }, 600_000);
   afterAll(() => server.stop());
   const to = (key: string) => ({ host: "127.0.0.1", port: new URL(server.url).port, key });
   const count = async () => {

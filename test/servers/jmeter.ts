@@ -50,8 +50,8 @@ export async function runJmeter(properties: Readonly<Record<string, string>>, li
   }
 }
 
-/** Its jars and, unpacked, the settings that it reads from files. */
-async function jmeterHome(): Promise<string> {
+/** Its jars and, unpacked, the settings that it reads from files: fetched once. */
+export async function jmeterHome(): Promise<string> {
   const pom = join(import.meta.dir, "jmeter", "pom.xml");
   const home = join(folder, "home");
   await fetchJars({ name: "JMeter", megabytes: 70, pom, folder: join(folder, "jars") });
