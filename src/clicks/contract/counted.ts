@@ -1,5 +1,5 @@
-import type { ClickBatch, ClickStore } from "../../src/core/click.ts";
-import { type Document, type Registry, StoreUnavailable } from "../../src/core/store.ts";
+import type { ClickBatch, ClickStore } from "../../core/click.ts";
+import { type Document, type Registry, StoreUnavailable } from "../../core/store.ts";
 
 // What folding needs of a store, for its tests.
 
