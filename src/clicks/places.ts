@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Reader, type Response } from "mmdb-lib";
+import { mappedFile } from "./mapped-file.ts";
 
 /** Where an address is; "" for what is not known. */
 export interface Place {
@@ -40,7 +41,7 @@ export class Places {
 
   /** Throws for a file that can't be read or is not of this format. */
   constructor(files: readonly string[]) {
-    this.#readers = files.map((file) => new Reader<Response>(Buffer.from(Bun.mmap(file, { shared: true }).buffer)));
+    this.#readers = files.map((file) => new Reader<Response>(mappedFile(file)));
   }
 
   of(address: string): Place {
