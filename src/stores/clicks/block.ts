@@ -206,16 +206,20 @@ export class Texts {
     this.bytes = from.bytes(from.varint());
   }
 
-  /** Where in `bytes` the text of a number begins; number `count + 1` begins at the end. */
-  startOf(number: number): number {
+  /** Where in `bytes` the text of each number begins; number `count + 1` begins at the end. */
+  get starts(): Int32Array {
     this.#starts ??= this.#begins();
-    return this.#starts[number] ?? 0;
+    return this.#starts;
   }
 
   #begins(): Int32Array {
     const { bytes, count } = this;
-    const lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
     const starts = new Int32Array(count + 2);
+    let lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
+    for (let number = 1; number <= count; number++) starts[number + 1] = (starts[number] ?? 0) + lengths.varint();
+    // Nothing but ASCII, as it mostly is.
+    if (starts[count + 1] === bytes.length) return starts;
+    lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
     let at = 0;
     for (let number = 1; number <= count; number++) {
       starts[number] = at;

@@ -26,12 +26,14 @@ export class GroupSums {
   #otherPeople = 0;
   #otherBots = 0;
   #texts: Texts | undefined;
+  #from: Int32Array | undefined;
   /** For each number of the block one more than its place here; 0: not yet looked up. */
   #places = new Int32Array(1);
 
   /** Numbers are those of a block from now on. */
   begin(texts: Texts | undefined): void {
     this.#texts = texts;
+    this.#from = undefined;
     this.#places = new Int32Array((texts?.count ?? 0) + 1);
   }
 
@@ -50,10 +52,10 @@ export class GroupSums {
   }
 
   #look(number: number): number {
-    const texts = this.#texts;
-    const bytes = texts?.bytes ?? nothing;
-    const start = texts?.startOf(number) ?? 0;
-    const end = number === 0 ? start : (texts?.startOf(number + 1) ?? 0);
+    this.#from ??= this.#texts?.starts ?? new Int32Array(2);
+    const bytes = this.#texts?.bytes ?? nothing;
+    const start = this.#from[number] ?? 0;
+    const end = number === 0 ? start : (this.#from[number + 1] ?? 0);
     const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
