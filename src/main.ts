@@ -14,6 +14,7 @@ import type { Sample } from "./processes/metrics/table.ts";
 import { PortRefused, probePort } from "./processes/port.ts";
 import { Scrub } from "./processes/scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
+import { openMarks } from "./processes/slugs.ts";
 import { StartFailed, Workers } from "./processes/workers.ts";
 import { HastyCommitter } from "./stores/sql/hasty.ts";
 
@@ -64,6 +65,7 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       if (committer !== undefined) line.open(hasty ? new HastyCommitter(committer) : committer);
       const app = await openApp(config, { committer, announce: async () => {} });
       const madeKey = await app.keys.ensureAdmin();
+      const marks = committer && openMarks(config, committer, log);
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
       const setup = app.accounts.setup.first().catch(() => undefined);
@@ -72,10 +74,12 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       // After the workers, which are waited for.
       clerk.launch();
       clerk.open().catch(() => {});
-      const scrub = committer && openScrub(config, log, [committer, workers]);
+      marks?.begin();
+      const scrub = committer && openScrub(config, log, [committer, workers, { degrade: () => marks?.end() }]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end([workers, clerk], log, signals);
       scrub?.stop();
+      marks?.end();
       await app.close();
       return code;
     } finally {

@@ -12,7 +12,7 @@ export interface DoorOptions {
   /** Answers what is in memory. `fetch` does not throw. */
   readonly quick: {
     answer(head: RequestHead, peer: string): string | undefined;
-    fetch(slug: string): Promise<unknown> | undefined;
+    fetch(head: RequestHead, peer: string): Promise<unknown> | undefined;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -150,7 +150,7 @@ export class Door {
     const isSlug = head.slug !== "" && this.#hostIsGood(head.host);
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head.slug) : undefined;
+      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head, visitor.peer) : undefined;
       if (fetched === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
       else void this.#readAgain(socket, bytes, fetched);
       return;

@@ -1,4 +1,5 @@
 import { isReserved, slugProblem } from "../core/slug.ts";
+import type { Misses } from "./misses.ts";
 import type { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { HttpOptions } from "./server.ts";
@@ -11,8 +12,10 @@ export class Quick {
   readonly #options: QuickOptions;
   readonly #redirects: Redirects;
   readonly #visits: Visits;
+  readonly #misses: Misses;
 
-  constructor(options: QuickOptions, redirects: Redirects, visits: Visits) {
+  constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses) {
+    this.#misses = misses;
     this.#options = options;
     this.#redirects = redirects;
     this.#visits = visits;
@@ -30,10 +33,12 @@ export class Quick {
   }
 
   /** Brings a link into memory that is not there; `undefined`: that would change nothing. */
-  fetch(slug: string): Promise<unknown> | undefined {
+  fetch(head: RequestHead, peer: string): Promise<unknown> | undefined {
     const { resolver, onlyLongWay } = this.#options;
+    const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
-    if (resolver.hit(slug) !== undefined) return undefined;
+    if (resolver.hit(slug) !== undefined || resolver.absence(slug) !== undefined) return undefined;
+    if (this.#misses.wait(this.#visits.clientAt(peer, head)) > 0) return undefined;
     // What went wrong is found again on the long way, which has an answer to it.
     return resolver.find({ host: "", slug }).catch(() => undefined);
   }

@@ -1,11 +1,12 @@
 import { CurtError } from "../core/errors.ts";
 import type { Limiter } from "../core/limiter.ts";
-import type { LinkRecord, RedirectStatus } from "../core/link.ts";
+import { keyOf, type LinkRecord, type RedirectStatus } from "../core/link.ts";
 import type { Resolved } from "../core/link-memory.ts";
 import type { Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
+import type { Misses } from "./misses.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
 import { previewPage } from "./preview.ts";
 import { problemResponse, requestName } from "./problem.ts";
@@ -21,8 +22,12 @@ export interface RedirectOptions {
   readonly house: string;
   readonly now: () => number;
   readonly visits: Visits;
+  readonly misses: Misses;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
+
+type Said = "unknown" | "gone" | "unavailable" | "hurried";
+const retryable: ReadonlySet<Said> = new Set(["unavailable", "hurried"]);
 
 const reasons: Readonly<Record<RedirectStatus, string>> = {
   301: "Moved Permanently",
@@ -66,7 +71,8 @@ export class Redirects {
   async answer(slug: string | undefined, query: string, request: Request): Promise<Response> {
     if (slug === undefined || slugProblem(slug) !== undefined) return this.#unknown(slug ?? "", query, request);
     try {
-      const found = await this.#options.resolver.find({ host: "", slug });
+      const found = await this.#find(slug, request);
+      if (typeof found === "number") return this.#said("hurried", slug, request, Math.ceil(found / 1000));
       if (found === undefined) return this.#unknown(slug, query, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       if (decision.kind === "unknown") return this.#unknown(slug, query, request);
@@ -95,8 +101,9 @@ export class Redirects {
   async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
     if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
     try {
-      const { resolver, now, redirectStatus } = this.#options;
-      const found = await resolver.find({ host: "", slug });
+      const { now, redirectStatus } = this.#options;
+      const found = await this.#find(slug, request);
+      if (typeof found === "number") return this.#said("hurried", slug, request, Math.ceil(found / 1000));
       if (found === undefined) return this.#said("unknown", slug, request);
       const { kind } = decide(found.link, now(), "", redirectStatus);
       if (ended && found.link.deletedAt === null) return found.link;
@@ -104,6 +111,20 @@ export class Redirects {
     } catch (thrown) {
       return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  /** The link; or for how many ms this visitor can't be told, who asked for too much that is not there. */
+  async #find(slug: string, request: Request): Promise<Resolved | number | undefined> {
+    const { resolver, misses, visits } = this.#options;
+    const id = { host: "", slug };
+    const client = visits.clientOf(request);
+    if (resolver.hit(keyOf(id)) === undefined) {
+      const wait = misses.wait(client);
+      if (wait > 0) return wait;
+    }
+    const found = await resolver.find(id);
+    if (found === undefined) misses.missed(client);
+    return found;
   }
 
   #unavailable(thrown: unknown, slug: string, request: Request): Response {
@@ -121,20 +142,25 @@ export class Redirects {
     return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
 
-  #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {
-    const status = { unknown: 404, gone: 410, unavailable: 503 }[kind];
+  #said(kind: Said, slug: string, request: Request, wait = retrySeconds): Response {
+    const status = { unknown: 404, gone: 410, unavailable: 503, hurried: 429 }[kind];
     const shown = slug.slice(0, 200).replace(/\p{Cc}/gu, "\u{FFFD}");
-    const words = wordsFor(kind, shown);
+    const words = wordsFor(kind, shown, wait);
     const accept = request.headers.get("accept") ?? "";
-    const retry: Record<string, string> = kind === "unavailable" ? { "Retry-After": String(retrySeconds) } : {};
+    const retry: Record<string, string> = retryable.has(kind) ? { "Retry-After": String(wait) } : {};
     if (accept.includes("text/html"))
       return new Response(page(words, this.#options.house, shown, kind === "unavailable"), {
         status,
         headers: { ...pageHeaders, ...retry, Vary: "Accept" },
       });
     if (accept.includes("json")) {
-      const code = { unknown: "not_found", gone: "link_gone", unavailable: "store_unavailable" } as const;
-      const error = new CurtError(code[kind], words.lines[0] ?? "");
+      const code = {
+        unknown: "not_found",
+        gone: "link_gone",
+        unavailable: "store_unavailable",
+        hurried: "rate_limited",
+      } as const;
+      const error = new CurtError(code[kind], words.lines[0] ?? "", [], kind === "hurried" ? wait : undefined);
       return problemResponse(error, { Vary: "Accept" });
     }
     const text = `${words.say}. ${words.lines.join(" ")}\n`;

@@ -49,6 +49,16 @@ export class Visits {
     );
   }
 
+  /** The address of who sent a request. */
+  clientOf(request: Request): string {
+    return this.#client(this.#peerOf(request), request.headers.get("x-forwarded-for") ?? "");
+  }
+
+  /** The address of who sent what the door read. */
+  clientAt(peer: string, head: RequestHead): string {
+    return this.#client(peer, head.forwarded);
+  }
+
   #client(peer: string, forwarded: string): string {
     if (this.#trusted.size > 0) return clientOf(peer, forwarded === "" ? null : forwarded, this.#trusted);
     return peer.startsWith("::ffff:") ? plainAddress(peer) : peer;
