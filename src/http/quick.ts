@@ -2,6 +2,7 @@ import { isReserved, slugProblem } from "../core/slug.ts";
 import type { Misses } from "./misses.ts";
 import type { Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { Written } from "./said.ts";
 import type { HttpOptions } from "./server.ts";
 import type { Visits } from "./visits.ts";
 
@@ -29,6 +30,20 @@ export class Quick {
     if (answer === undefined) return undefined;
     counts.quick();
     if (!head.isHead) this.#visits.countPlain(found, head, peer);
+    return answer;
+  }
+
+  /** The answer to a plain request for a slug that is known to be nobody's; `undefined`: it takes the long way. */
+  unknown(head: RequestHead, peer: string): Written | undefined {
+    const { resolver, counts, onlyLongWay } = this.#options;
+    const { slug } = head;
+    if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
+    const absence = resolver.absence(slug);
+    const answer = absence === undefined ? undefined : this.#redirects.writtenUnknown(slug, head.accept);
+    if (absence === undefined || answer === undefined) return undefined;
+    resolver.counts[absence]++;
+    counts.quickUnknown();
+    if (!head.isHead) this.#visits.countPlain(undefined, head, peer);
     return answer;
   }
 

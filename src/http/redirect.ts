@@ -1,4 +1,3 @@
-import { CurtError } from "../core/errors.ts";
 import type { Limiter } from "../core/limiter.ts";
 import { keyOf, type LinkRecord, type RedirectStatus } from "../core/link.ts";
 import type { Resolved } from "../core/link-memory.ts";
@@ -7,9 +6,10 @@ import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import type { Misses } from "./misses.ts";
-import { page, pageHeaders, wordsFor } from "./pages.ts";
+import { pageHeaders } from "./pages.ts";
 import { previewPage } from "./preview.ts";
-import { problemResponse, requestName } from "./problem.ts";
+import { requestName } from "./problem.ts";
+import { type Said, said, type Written, WrittenUnknown } from "./said.ts";
 import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
@@ -26,9 +26,6 @@ export interface RedirectOptions {
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
-type Said = "unknown" | "gone" | "unavailable" | "hurried";
-const retryable: ReadonlySet<Said> = new Set(["unavailable", "hurried"]);
-
 const reasons: Readonly<Record<RedirectStatus, string>> = {
   301: "Moved Permanently",
   302: "Found",
@@ -40,9 +37,16 @@ const reasons: Readonly<Record<RedirectStatus, string>> = {
 /** How visitors of a slug are answered. */
 export class Redirects {
   readonly #options: RedirectOptions;
+  readonly #unknowns: WrittenUnknown;
 
   constructor(options: RedirectOptions) {
     this.#options = options;
+    this.#unknowns = new WrittenUnknown(options.house);
+  }
+
+  /** See `WrittenUnknown`. */
+  writtenUnknown(slug: string, accept: string): Written | undefined {
+    return this.#unknowns.of(slug, accept);
   }
 
   /**
@@ -143,34 +147,7 @@ export class Redirects {
   }
 
   #said(kind: Said, slug: string, request: Request, wait = retrySeconds): Response {
-    const status = { unknown: 404, gone: 410, unavailable: 503, hurried: 429 }[kind];
-    const shown = slug.slice(0, 200).replace(/\p{Cc}/gu, "\u{FFFD}");
-    const words = wordsFor(kind, shown, wait);
-    const accept = request.headers.get("accept") ?? "";
-    const retry: Record<string, string> = retryable.has(kind) ? { "Retry-After": String(wait) } : {};
-    if (accept.includes("text/html"))
-      return new Response(page(words, this.#options.house, shown, kind === "unavailable"), {
-        status,
-        headers: { ...pageHeaders, ...retry, Vary: "Accept" },
-      });
-    if (accept.includes("json")) {
-      const code = {
-        unknown: "not_found",
-        gone: "link_gone",
-        unavailable: "store_unavailable",
-        hurried: "rate_limited",
-      } as const;
-      const error = new CurtError(code[kind], words.lines[0] ?? "", [], kind === "hurried" ? wait : undefined);
-      return problemResponse(error, { Vary: "Accept" });
-    }
-    const text = `${words.say}. ${words.lines.join(" ")}\n`;
-    const headers = {
-      ...retry,
-      "Content-Type": "text/plain; charset=utf-8",
-      "Cache-Control": "no-store",
-      Vary: "Accept",
-    };
-    return new Response(text, { status, headers });
+    return said(kind, slug, request.headers.get("accept") ?? "", this.#options.house, wait);
   }
 }
 

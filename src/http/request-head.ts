@@ -31,6 +31,7 @@ const [space, slash, colon, cr, lf] = [0x20, 0x2f, 0x3a, 0x0d, 0x0a];
 const names = {
   host: lowerCase("host"),
   agent: lowerCase("user-agent"),
+  accept: lowerCase("accept"),
   referrer: lowerCase("referer"),
   language: lowerCase("accept-language"),
   forwarded: lowerCase("x-forwarded-for"),
@@ -54,9 +55,17 @@ export class RequestHead {
   referrer = "";
   language = "";
   forwarded = "";
+  /** What it says of the form of its answer; made only where it is asked for. */
+  get accept(): string {
+    const bytes = this.#bytes;
+    return bytes === undefined ? "" : textOf(bytes, this.#acceptStart, this.#acceptEnd);
+  }
   /** Whether the visitor asks not to be watched. */
   unseen = false;
   #fields = 0;
+  #bytes: Bytes | undefined;
+  #acceptStart = 0;
+  #acceptEnd = 0;
 
   /** Reads the request line of what is one whole request, and nothing after it. `false`: it is something else. */
   readLine(bytes: Bytes): boolean {
@@ -90,6 +99,8 @@ export class RequestHead {
     let at = this.#fields;
     this.host = this.agent = this.referrer = this.language = this.forwarded = "";
     this.unseen = false;
+    this.#bytes = bytes;
+    this.#acceptStart = this.#acceptEnd = 0;
     while (at < end) {
       const name = at;
       while (nameBytes[bytes[at] ?? 0] === 1) at++;
@@ -117,6 +128,12 @@ export class RequestHead {
         this.host = bytes.latin1Slice(start, end);
         return true;
       case 6:
+        if (is(bytes, name, names.accept)) {
+          if (this.#acceptEnd !== 0) return false;
+          this.#acceptStart = start;
+          this.#acceptEnd = end;
+          return true;
+        }
         return !is(bytes, name, names.expect);
       case 7:
         if (is(bytes, name, names.gpc)) this.unseen ||= isOne(bytes, start, end);
