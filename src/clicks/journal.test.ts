@@ -40,9 +40,7 @@ function link(name: string, tags: readonly string[] = []): Followed {
       host: "",
       slug: name,
       url: "https://example.com/",
-      title: null,
       tags,
-      note: null,
       redirectStatus: null,
       validFrom: null,
       validUntil: null,
@@ -54,7 +52,6 @@ function link(name: string, tags: readonly string[] = []): Followed {
       version: 1,
       maxClicks: null,
       usedClicks: 0,
-      changedBy: "",
       token,
     },
   };

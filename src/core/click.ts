@@ -1,4 +1,4 @@
-import type { LinkRecord } from "./link.ts";
+import type { VisitorLink } from "./link.ts";
 
 /** What clicks can be told apart by. The order is that of `Tally.values`. */
 export const dimensions = [
@@ -24,13 +24,13 @@ export type ClickUnit = (typeof clickUnits)[number];
 /** What names a link in the counts: half of its creation token, so that a slug used again begins at nothing. */
 export type ClickId = string;
 
-export function clickIdOf(link: LinkRecord): ClickId {
+export function clickIdOf(link: Pick<VisitorLink, "token">): ClickId {
   return link.token.slice(0, 16);
 }
 
 /** A link as it is followed: what the resolver keeps of it. */
 export interface Followed {
-  readonly link: LinkRecord;
+  readonly link: VisitorLink;
   /** A place for the number under which the click journal knows the link; 0 at first. */
   mark: number;
 }

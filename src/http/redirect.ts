@@ -1,5 +1,5 @@
 import type { Limiter } from "../core/limiter.ts";
-import { keyOf, type LinkRecord, type RedirectStatus } from "../core/link.ts";
+import { keyOf, type RedirectStatus, type VisitorLink } from "../core/link.ts";
 import type { Resolved } from "../core/link-memory.ts";
 import type { Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
@@ -102,7 +102,7 @@ export class Redirects {
    * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
    * not valid now.
    */
-  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+  async aside(slug: string, request: Request, ended: boolean): Promise<VisitorLink | Response> {
     if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
     try {
       const { now, redirectStatus } = this.#options;
@@ -141,7 +141,7 @@ export class Redirects {
   }
 
   /** What a program gets that only shows others where a link leads. */
-  #preview(link: LinkRecord): Response {
+  #preview(link: VisitorLink): Response {
     const { house, now } = this.#options;
     return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
