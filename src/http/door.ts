@@ -1,7 +1,9 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { isOneHost } from "./address.ts";
+import type { Bytes } from "./head-fields.ts";
 import { Passage } from "./passage.ts";
-import { type Bytes, RequestHead } from "./request-head.ts";
+import type { KeptAnswer } from "./redirect.ts";
+import { RequestHead } from "./request-head.ts";
 import type { Written } from "./said.ts";
 
 export interface DoorOptions {
@@ -12,7 +14,7 @@ export interface DoorOptions {
   readonly inner: { readonly hostname: string; readonly port: number };
   /** Answers what is in memory. `fetch` does not throw. */
   readonly quick: {
-    answer(head: RequestHead, peer: string): string | undefined;
+    answer(head: RequestHead, peer: string): KeptAnswer | undefined;
     unknown(head: RequestHead, peer: string): Written | undefined;
     fetch(head: RequestHead, peer: string): Promise<unknown> | undefined;
   };
@@ -150,7 +152,7 @@ export class Door {
       this.#passageOf(socket).send(bytes);
       return;
     }
-    const isSlug = head.slug !== "" && this.#hostIsGood(head.host);
+    const isSlug = head.slug !== "" && this.#hostIsGood(head.fields.host);
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
       const unknown = isSlug ? this.#options.quick.unknown(head, visitor.peer) : undefined;
@@ -167,7 +169,12 @@ export class Door {
       else void this.#readAgain(socket, bytes, fetched);
       return;
     }
-    this.#send(socket, answer + this.#end);
+    if (answer.end !== this.#end) {
+      // Until the second is over, all who come get the same.
+      answer.text = answer.head + this.#end;
+      answer.end = this.#end;
+    }
+    this.#send(socket, answer.text);
   }
 
   #send(socket: Socket<Visitor>, text: string): void {

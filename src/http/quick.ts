@@ -1,6 +1,6 @@
 import { isReserved, slugProblem } from "../core/slug.ts";
 import type { Misses } from "./misses.ts";
-import type { Redirects } from "./redirect.ts";
+import type { KeptAnswer, Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { Written } from "./said.ts";
 import type { HttpOptions } from "./server.ts";
@@ -23,10 +23,10 @@ export class Quick {
   }
 
   /** The first lines of the answer to a plain request for a link in memory; `undefined`: it takes the long way. */
-  answer(head: RequestHead, peer: string): string | undefined {
+  answer(head: RequestHead, peer: string): KeptAnswer | undefined {
     const { resolver, counts, onlyLongWay } = this.#options;
     const found = onlyLongWay === true ? undefined : resolver.hit(head.slug);
-    const answer = found === undefined ? undefined : this.#redirects.keptHead(found);
+    const answer = found === undefined ? undefined : this.#redirects.kept(found);
     if (answer === undefined) return undefined;
     counts.quick();
     if (!head.isHead) this.#visits.countPlain(found, head, peer);
@@ -39,7 +39,7 @@ export class Quick {
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
     const absence = resolver.absence(slug);
-    const answer = absence === undefined ? undefined : this.#redirects.writtenUnknown(slug, head.accept);
+    const answer = absence === undefined ? undefined : this.#redirects.writtenUnknown(slug, head.fields.accept);
     if (absence === undefined || answer === undefined) return undefined;
     resolver.counts[absence]++;
     counts.quickUnknown();

@@ -26,6 +26,13 @@ export interface RedirectOptions {
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
+/** The first lines of a link's answer, and the whole of it with the last lines that it was last sent with. */
+export interface KeptAnswer {
+  readonly head: string;
+  end: string;
+  text: string;
+}
+
 const reasons: Readonly<Record<RedirectStatus, string>> = {
   301: "Moved Permanently",
   302: "Found",
@@ -53,16 +60,17 @@ export class Redirects {
    * The first lines of the answer of a link that memory knows and whose answer depends on nothing but the link. They are
    * kept beside it from the second visit on: links that were visited once shall not hold answers.
    */
-  keptHead(found: Resolved): string | undefined {
-    if (found.answer !== undefined) return found.answer as string;
+  kept(found: Resolved): KeptAnswer | undefined {
+    if (found.answer !== undefined) return found.answer as KeptAnswer;
     if (!isPlain(found.link) || isReserved(found.link.slug)) return undefined;
     const { url, redirectStatus } = found.link;
     // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
     if (!/^[\x21-\x7e]+$/.test(url)) return undefined;
     const status = redirectStatus ?? this.#options.redirectStatus;
     const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${url}\r\nCache-Control: no-cache\r\n`;
-    found.answer = head;
-    return head;
+    const answer: KeptAnswer = { head, end: "", text: "" };
+    found.answer = answer;
+    return answer;
   }
 
   /** The same answer for the runtime's server. */
