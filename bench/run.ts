@@ -14,8 +14,10 @@ import { create } from "./scenarios/create.ts";
 import { createCassandra } from "./scenarios/create-cassandra.ts";
 import { hot } from "./scenarios/hot.ts";
 import { imported } from "./scenarios/import.ts";
+import { journal } from "./scenarios/journal.ts";
 import { million } from "./scenarios/million.ts";
 import { scan } from "./scenarios/scan.ts";
+import { scrape } from "./scenarios/scrape.ts";
 import { size } from "./scenarios/size.ts";
 import { soak } from "./scenarios/soak.ts";
 import { start } from "./scenarios/start.ts";
@@ -23,7 +25,8 @@ import { workers } from "./scenarios/workers.ts";
 import { haveAll } from "./servers.ts";
 
 const scenarios: readonly Scenario[] = [
-  ...[hot, million, workers, scan, conditions, create, createCassandra, imported, size, api, start, soak],
+  ...[hot, million, workers, scan, conditions, journal, scrape],
+  ...[create, createCassandra, imported, size, api, start, soak],
 ];
 
 async function measure(scenario: Scenario, quick: boolean): Promise<Outcome> {

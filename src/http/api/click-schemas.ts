@@ -8,6 +8,11 @@ const yesOrNo = z
   .transform((value) => value === "true")
   .openapi({ type: "boolean" });
 
+const credit = z
+  .string()
+  .nullable()
+  .openapi({ description: "Whose database of places it is, by country, region and city: to be shown beside them" });
+
 const format = z.enum(["json", "csv"]).optional().openapi({ description: "`Accept: text/csv` is the same" });
 
 /** What may be asked of a link's clicks. */
@@ -33,6 +38,7 @@ export const clicksSchema = z
     to: shownTime,
     unit: z.enum(clickUnits).openapi({ description: "Coarser than asked for where hours of that age are not kept" }),
     note: z.string().nullable().openapi({ description: "Says so where it is" }),
+    attribution: credit,
     total: z.int().openapi({ description: "Without bots" }),
     unique: z.int().openapi({ description: "An estimate; over several days a visitor counts once a day" }),
     bots: z.int(),
@@ -66,6 +72,7 @@ export const eventsSchema = z
   .object({
     events: z.array(eventSchema),
     next: shownTime.nullable().openapi({ description: "The next page's `before`" }),
+    attribution: credit,
   })
   .openapi("Visits");
 

@@ -150,6 +150,7 @@ export const de: Texts = {
   "list.clearFilters": "Alle Links zeigen",
   "list.loading": "Lädt",
   "list.end": "Das ist alles.",
+  "list.enough": "{n} Zeilen sind genug zum Blättern. Die Suche findet den Rest.",
   "list.onlyLoaded": "{n} Link|{n} Links",
   "bulk.chosen": "{n} gewählt",
   "bulk.all": "Alle {n} wählen",

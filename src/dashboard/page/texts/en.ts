@@ -148,6 +148,7 @@ export const en = {
   "list.clearFilters": "Show all links",
   "list.loading": "Loading",
   "list.end": "That is all.",
+  "list.enough": "{n} rows are enough to scroll. Search finds the rest.",
   "list.onlyLoaded": "{n} link|{n} links",
   "bulk.chosen": "{n} chosen",
   "bulk.all": "Choose all {n}",
