@@ -56,6 +56,8 @@ export async function stackProof(options: {
     const all = () => until(async () => (await stack("status")).code === 0, 120_000);
     const controls = { url, key, kill: (part: string) => stack("kill", part), start, whole: all };
     const result = await killInTurn(controls, ["redis", "cassandra-2", "curt-1"], seconds, log);
+    if (result.clicks !== result.answered)
+      for (const name of ["curt-1", "curt-2"]) log(await Bun.file(join(folder, "stack", name, "log")).text());
     await stack("down");
     const left = (await stack("status")).out
       .split("\n")
