@@ -118,7 +118,7 @@ export class KeptClicks implements ClickStore {
       const contents = await this.#reader.blocks(runs.map((of) => ({ of, between })));
       const sums = new Sums(keys);
       for (const blocks of contents) sums.addRun(blocks);
-      return keys.map((key) => sums.of(key));
+      return sums.all;
     });
   }
 
