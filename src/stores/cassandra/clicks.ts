@@ -45,10 +45,13 @@ export class CassandraClickKeeper implements ClickKeeper {
   }
 
   async head(writer: string): Promise<Head | undefined> {
-    const [row] = await this.#cluster.read<HeadRow>(
-      "SELECT version, number, position, runs FROM click_heads WHERE writer = ?",
-      [writer],
-      { serial: true, limit: this.#cluster.writeLimit },
+    // Where two change one head at once, it may time out on the server.
+    const [row] = await this.#cluster.untilKnown((limit) =>
+      this.#cluster.read<HeadRow>(
+        "SELECT version, number, position, runs FROM click_heads WHERE writer = ?",
+        [writer],
+        { serial: true, limit },
+      ),
     );
     if (row === undefined) return undefined;
     const { version, number, position, runs } = row;
