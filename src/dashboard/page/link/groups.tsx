@@ -68,6 +68,12 @@ export function Places(props: GroupsProps): JSX.Element {
           )}
         </div>
       </div>
+      {/* The licence of the bundled database asks for this link wherever its findings are shown. */}
+      <p class="quiet">
+        <a href="https://db-ip.com" target="_blank" rel="noopener noreferrer" lang="en">
+          IP Geolocation by DB-IP
+        </a>
+      </p>
     </section>
   );
 }
