@@ -202,7 +202,7 @@ export class Texts {
   constructor(from: ByteReader) {
     this.count = from.varint();
     this.#lengths = new ByteReader(from.source, from.at);
-    for (let left = this.count; left > 0; left--) from.varint();
+    from.skipVarints(this.count);
     this.bytes = from.bytes(from.varint());
   }
 

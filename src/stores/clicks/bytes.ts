@@ -103,6 +103,14 @@ export class ByteReader {
     return value;
   }
 
+  /** Each ends with a byte below 128. */
+  skipVarints(count: number): void {
+    const { source } = this;
+    let at = this.at;
+    for (let left = count; left > 0 && at < source.length; at++) if ((source[at] ?? 0) < 0x80) left--;
+    this.at = at;
+  }
+
   uint32(): number {
     const { source, at } = this;
     this.at = at + 4;
