@@ -1,5 +1,5 @@
 import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
+import type { VisitorLink } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
 import { pageHeaders } from "./pages.ts";
 import { previewPage } from "./preview.ts";
@@ -39,7 +39,7 @@ export class Asides {
     return new Response(request.method === "HEAD" ? null : page, { headers: pageHeaders });
   }
 
-  #qr(link: LinkRecord, query: string, request: Request): Response {
+  #qr(link: VisitorLink, query: string, request: Request): Response {
     try {
       const options = qrOptions(new URLSearchParams(query));
       const { type, bytes } = qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);

@@ -68,7 +68,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "X-Robots-Tag": "noindex",
 };
 
-export type PageKind = "unknown" | "gone" | "unavailable" | "refused" | "root";
+export type PageKind = "unknown" | "gone" | "unavailable" | "hurried" | "refused" | "root";
 
 /** A page's words: the marked one, what is said below, and the line at the foot. */
 export interface PageWords {
@@ -77,8 +77,8 @@ export interface PageWords {
   readonly foot: string;
 }
 
-/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. */
-export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string): PageWords {
+/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. `wait`: seconds until another try. */
+export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string, wait = retrySeconds): PageWords {
   switch (kind) {
     case "unknown":
       return {
@@ -100,6 +100,12 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
         say: "Not now",
         lines: [`We can't look up /${slug}. The link is likely fine. We aren't.`, `Trying again in ${retrySeconds} s.`],
         foot: "503, not available",
+      };
+    case "hurried":
+      return {
+        say: "Slowly",
+        lines: ["Your address asked for too many links that don't exist.", `Ask for /${slug} again in ${wait} s.`],
+        foot: "429, too many requests",
       };
   }
 }

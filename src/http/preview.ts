@@ -1,10 +1,10 @@
-import type { LinkRecord } from "../core/link.ts";
+import type { VisitorLink } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
 import { escaped, shell } from "./pages.ts";
 import { readableTarget } from "./readable-target.ts";
 
 /** The page that shows where a link goes, without going. Under 8 KB but for a long target. `now`: in ms. */
-export function previewPage(link: LinkRecord, house: string, now: number): string {
+export function previewPage(link: VisitorLink, house: string, now: number): string {
   const { host, address, warning } = readableTarget(link.url);
   const path = `/${escaped(pathOfSlug(link.slug))}`;
   const [danger, button] =
