@@ -4,7 +4,7 @@ import { pathOfSlug } from "./address.ts";
 import { pageHeaders } from "./pages.ts";
 import { previewPage } from "./preview.ts";
 import { problemResponse } from "./problem.ts";
-import { qrFile, qrOptions } from "./qr.ts";
+import { qrFile, qrHeaders, qrOptions } from "./qr.ts";
 import type { Redirects } from "./redirect.ts";
 
 export interface AsidesOptions {
@@ -39,19 +39,12 @@ export class Asides {
     return new Response(request.method === "HEAD" ? null : page, { headers: pageHeaders });
   }
 
-  #qr(link: LinkRecord, query: string, request: Request): Response {
+  async #qr(link: LinkRecord, query: string, request: Request): Promise<Response> {
     try {
       const options = qrOptions(new URLSearchParams(query));
-      const { type, bytes } = qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);
-      return new Response(request.method === "HEAD" ? null : bytes, {
-        headers: {
-          "Content-Type": type,
-          "Cache-Control": "no-cache",
-          "Content-Security-Policy": "default-src 'none'; sandbox",
-          "X-Content-Type-Options": "nosniff",
-          "X-Robots-Tag": "noindex",
-        },
-      });
+      const { type, bytes } = await qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);
+      const headers = { ...qrHeaders, "Content-Type": type, "Cache-Control": "no-cache" };
+      return new Response(request.method === "HEAD" ? null : bytes, { headers });
     } catch (error) {
       if (error instanceof CurtError) return problemResponse(error);
       throw error;

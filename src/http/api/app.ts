@@ -18,6 +18,7 @@ import { LiveCounts } from "./live.ts";
 import { livePaths } from "./live-paths.ts";
 import { documentPath } from "./openapi.ts";
 import { overviewPaths } from "./overview.ts";
+import { qrPath } from "./qr.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -38,6 +39,7 @@ export function programs(options: HttpOptions): Programs {
   keyPaths(api, shared);
   freezePaths(api, shared);
   overviewPaths(api, shared);
+  qrPath(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { exportAll } from "../links/export.ts";
+import { noFilter } from "../links/filter.ts";
 import { may } from "../session.ts";
 import { counted } from "../shell/frame.tsx";
 import { t } from "../texts/catalogue.ts";
@@ -99,7 +100,7 @@ function Export(): JSX.Element {
   const go = async () => {
     setN(0);
     try {
-      toast(t("export.done", { n: await exportAll({ search: "", tag: "", state: "" }, setN) }));
+      toast(t("export.done", { n: await exportAll(noFilter, setN) }));
     } catch (error) {
       toast(problemText(error, false));
     }

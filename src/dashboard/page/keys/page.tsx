@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
-import type { Key } from "../api/types.ts";
+import { type Key, type Scope, scopes } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { counted } from "../shell/frame.tsx";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Confirm, type Question } from "../ui/confirm.tsx";
@@ -13,11 +13,9 @@ import { problemText } from "../ui/problem.ts";
 import { fromLocal } from "../ui/time-input.ts";
 import { toast } from "../ui/toast.tsx";
 
-const scopes = ["links:read", "links:write", "stats:read", "admin"] as const;
-
 /** The keys that programs show, and making one. */
 export function KeysPage(): JSX.Element {
-  const keys = useLoaded("keys", (signal) => ask<{ keys: readonly Key[] }>("GET", "/keys", { signal }));
+  const keys = useLoaded("keys", (signal) => api.keys.list({ signal }));
   const [making, setMaking] = useState(false);
   const [fresh, setFresh] = useState<Key & { key: string }>();
   const [question, setQuestion] = useState<Question>();
@@ -28,7 +26,7 @@ export function KeysPage(): JSX.Element {
   const nameOf = (key: Key) => key.name ?? t("keys2.unnamed");
   const remove = async (key: Key) => {
     try {
-      await ask("DELETE", `/keys/${encodeURIComponent(key.id)}`);
+      await api.keys.remove(key.id);
       toast(t("keys2.deleted", { name: nameOf(key) }));
       if (fresh?.id === key.id) setFresh(undefined);
     } catch (error) {
@@ -36,7 +34,7 @@ export function KeysPage(): JSX.Element {
     }
     keys.again();
   };
-  const list = keys.value?.keys ?? [];
+  const list = keys.value ?? [];
   return (
     <main class="page">
       <header class="page-head">
@@ -135,7 +133,7 @@ export function KeysPage(): JSX.Element {
 
 function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JSX.Element {
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<readonly string[]>(["links:read", "links:write"]);
+  const [chosen, setChosen] = useState<readonly Scope[]>(["links:read", "links:write"]);
   const [until, setUntil] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -150,7 +148,7 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
     setBusy(true);
     try {
       const body = { name: name.trim() || null, scopes: chosen, expiresAt: fromLocal(until) };
-      done(await ask<Key & { key: string }>("POST", "/keys", { body }));
+      done(await api.keys.create(body));
     } catch (error) {
       setProblem(problemText(error));
       setBusy(false);

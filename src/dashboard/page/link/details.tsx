@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
-import { editLink, readLink } from "../api/links.ts";
-import { type Link, redirectStatuses } from "../api/types.ts";
+import { CurtProblem, type Link, redirectStatuses } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { changed } from "../links/actions.tsx";
 import { t } from "../texts/catalogue.ts";
 import { BusyButton, Field, type Help } from "../ui/field.tsx";
@@ -57,7 +56,7 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
   const ends = fields.from !== null && fields.until !== null && fields.until <= fields.from;
   const bad = (text: string): Help => ({ kind: "bad", text });
   const issue = (name: string): Help | undefined => {
-    const found = error instanceof Problem ? error.issue(name) : undefined;
+    const found = error instanceof CurtProblem ? error.issue(name) : undefined;
     return found === undefined ? undefined : bad(found);
   };
 
@@ -66,11 +65,11 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
     if (changes === 0) return done();
     setBusy(true);
     try {
-      const after = await editLink(link.slug, patch, version);
+      const after = await api.links.edit(link.slug, patch, version);
       changed.value = { slug: link.slug, link: after };
       const back = backOf(base, patch);
       toast(t(patch.url === undefined ? "act.saved" : "act.target"), () => {
-        editLink(link.slug, back, after.version).then(
+        api.links.edit(link.slug, back, after.version).then(
           (before) => {
             changed.value = { slug: link.slug, link: before };
             toast(t("act.undone"));
@@ -81,13 +80,13 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
       done();
     } catch (thrown) {
       setError(thrown);
-      if (thrown instanceof Problem && thrown.code === "version_mismatch")
-        setTheirs(await readLink(link.slug).catch(() => undefined));
+      if (thrown instanceof CurtProblem && thrown.code === "version_mismatch")
+        setTheirs(await api.links.get(link.slug).catch(() => undefined));
       setBusy(false);
     }
   }
 
-  const issues = error instanceof Problem ? error.issues : [];
+  const issues = error instanceof CurtProblem ? error.errors : [];
   return (
     <form
       class="edit-form"

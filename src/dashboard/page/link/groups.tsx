@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Dimension, Group } from "../../../client/client.ts";
 import { readGroups, type Subject } from "../api/clicks.ts";
-import type { Dimension, Group } from "../api/types.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Breakdown, Tabs } from "../ui/breakdown.tsx";
 import { language } from "../ui/format.ts";

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
-import type { Link } from "../api/types.ts";
+import type { HistoryEntry, Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { changed } from "../links/actions.tsx";
 import { type TextName, t, tt } from "../texts/catalogue.ts";
 import { age, bare } from "../ui/format.ts";
@@ -9,18 +9,6 @@ import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
 
-type Fields = Readonly<Partial<Record<keyof Link, unknown>>>;
-
-interface Entry {
-  readonly version: number;
-  readonly at: string;
-  readonly by: { readonly kind: string; readonly name: string | null; readonly id: string | null } | null;
-  readonly action: "created" | "changed" | "deleted";
-  readonly before: Fields | null;
-  readonly after: Fields | null;
-}
-
-const path = (slug: string) => `/links/${encodeURIComponent(slug)}/history`;
 /** Entries shown before "older". */
 const few = 3;
 
@@ -35,7 +23,7 @@ const names: readonly (readonly [keyof Link, TextName])[] = [
 ];
 
 /** What an entry did, in as few words as there are; and what was there before. */
-function said({ action, before, after }: Entry): { what: ComponentChildren; was?: string } {
+function said({ action, before, after }: HistoryEntry): { what: ComponentChildren; was?: string } {
   if (action === "created") return { what: t("history.made") };
   if (action === "deleted") return { what: t("history.deleted") };
   if (before === null || after === null) return { what: t("history.other") };
@@ -58,17 +46,14 @@ function said({ action, before, after }: Entry): { what: ComponentChildren; was?
 /** Who changed what when, and a way back to each. Nothing is shown where the server keeps none. */
 export function History({ link }: { link: Link }): JSX.Element | null {
   const [all, setAll] = useState(false);
-  const loaded = useLoaded(`${link.slug} ${link.version}`, (signal) =>
-    ask<{ entries: readonly Entry[] }>("GET", path(link.slug), { signal }),
-  );
-  const entries = loaded.value?.entries;
+  const entries = useLoaded(`${link.slug} ${link.version}`, (signal) => api.links.history(link.slug, { signal })).value;
   if (entries === undefined) return null;
   const changes = entries.filter((entry) => entry.action === "changed");
 
   /** Back to the version before an entry; the way back from that is the version that holds now. */
-  async function undo(entry: Entry): Promise<void> {
+  async function undo(entry: HistoryEntry): Promise<void> {
     const back = async (version: number, now: number): Promise<Link> => {
-      const after = await ask<Link>("POST", `${path(link.slug)}/${version}`, { headers: { "If-Match": `"${now}"` } });
+      const after = await api.links.goBack(link.slug, version, now);
       changed.value = { slug: link.slug, link: after };
       return after;
     };

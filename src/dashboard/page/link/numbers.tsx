@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
+import type { Link, Visit } from "../../../client/client.ts";
 import { type Counts, readCounts } from "../api/clicks.ts";
-import type { Link } from "../api/types.ts";
 import { t } from "../texts/catalogue.ts";
 import { Figure, Strip } from "../ui/counts.tsx";
 import { age, count, date, percent, short } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { day, whole } from "../ui/steps.ts";
-import { placeOf, type Visit } from "./visits.tsx";
+import { placeOf } from "./visits.tsx";
 
 export interface NumbersProps {
   readonly link: Link;

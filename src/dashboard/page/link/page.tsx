@@ -1,13 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
+import { CurtProblem, type Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { readCounts } from "../api/clicks.ts";
-import { readLink } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
 import { changed, deleteLink, switchLink } from "../links/actions.tsx";
-import { showQr } from "../links/qr-dialog.tsx";
 import { neighbours } from "../links/store.ts";
 import { deleteQuestion } from "../links/table.tsx";
+import { showQr } from "../qr/dialog.tsx";
 import { at, go, linkAt, place } from "../route.ts";
 import { counted } from "../shell/frame.tsx";
 import { useKeys } from "../shell/shortcuts.ts";
@@ -34,7 +33,7 @@ const every = 5000;
 export function LinkPage({ slug }: { slug: string }): JSX.Element | null {
   const heard = useCell(changed);
   const [link, setLink] = useState<Link>();
-  const found = useLoaded(slug, (signal) => readLink(slug, signal), every);
+  const found = useLoaded(slug, (signal) => api.links.get(slug, { signal }), every);
   useEffect(() => {
     if (found.value !== undefined)
       setLink((now) => (now !== undefined && now.version > (found.value?.version ?? 0) ? now : found.value));
@@ -51,7 +50,7 @@ export function LinkPage({ slug }: { slug: string }): JSX.Element | null {
 
   if (link === undefined) {
     if (found.error === undefined) return <Ghosts />;
-    const gone = found.error instanceof Problem && found.error.status === 404;
+    const gone = found.error instanceof CurtProblem && found.error.status === 404;
     return (
       <main class="plain-page">
         <h1 class="say title">

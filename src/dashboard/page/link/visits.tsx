@@ -1,31 +1,16 @@
 import type { JSX } from "preact";
-import { ask } from "../api/ask.ts";
+import type { Visit } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { t } from "../texts/catalogue.ts";
 import { age } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { countryName } from "../ui/map.tsx";
 
-export interface Visit {
-  readonly time: string;
-  readonly country?: string | null;
-  readonly city?: string | null;
-  readonly browser?: string | null;
-  readonly bot?: string | null;
-  readonly slug?: string;
-}
-
 /** The latest visits, the last first; asked for again every 2 s while the page is looked at. */
 export function useVisits(slug: string, stats: boolean): readonly Visit[] | undefined {
   return useLoaded(
     `${slug} ${stats}`,
-    async (signal) =>
-      stats
-        ? (
-            await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events?limit=100`, {
-              signal,
-            })
-          ).events
-        : undefined,
+    async (signal) => (stats ? (await api.clicks.visits(slug, { limit: 100 }, { signal })).events : undefined),
     2000,
   ).value;
 }

@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Filter } from "../api/links.ts";
-import { editLink, listLinks, removeLink } from "../api/links.ts";
-import type { Link, Patch } from "../api/types.ts";
+import type { Link, LinkPatch } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { t } from "../texts/catalogue.ts";
 import type { Question } from "../ui/confirm.tsx";
 import { count } from "../ui/format.ts";
@@ -10,6 +9,7 @@ import { Trap } from "../ui/layers.tsx";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
 import { changed } from "./actions.tsx";
+import { type Filter, listLinks } from "./filter.ts";
 
 /** Requests that are under way at a time. */
 const atOnce = 6;
@@ -58,26 +58,26 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
   }
 
   async function patchAll(
-    patchOf: (link: Link) => Patch,
+    patchOf: (link: Link) => LinkPatch,
     said: "bulk.switched" | "bulk.switchedOn" | "bulk.tagged",
   ): Promise<void> {
     const before = chosen;
-    const good = await each(links, (link) => editLink(link.slug, patchOf(link), link.version));
+    const good = await each(links, (link) => api.links.edit(link.slug, patchOf(link), link.version));
     if (good.length < links.length) return;
-    const backOf = (link: Link): Patch => {
+    const backOf = (link: Link): LinkPatch => {
       const old = before.get(link.slug);
       return old === undefined ? {} : { disabled: old.disabled, tags: old.tags };
     };
     clear();
     toast(
       t(said, { n: good.length }),
-      () => void each(good, (link) => editLink(link.slug, backOf(link), link.version)),
+      () => void each(good, (link) => api.links.edit(link.slug, backOf(link), link.version)),
     );
   }
 
   async function deleteAll(): Promise<void> {
     const good = await each(links, async (link) => {
-      await removeLink(link.slug);
+      await api.links.remove(link.slug);
       return undefined;
     });
     clear();

@@ -1,5 +1,6 @@
-import { type Filter, listLinks } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
+import { save } from "../ui/save.ts";
+import { type Filter, listLinks } from "./filter.ts";
 
 const columns = [
   ...(["slug", "url", "title", "tags", "note", "redirectStatus", "validFrom", "validUntil"] as const),
@@ -37,16 +38,6 @@ export function csvOf(links: readonly Link[]): string {
 }
 
 const head = `${columns.join(",")}\n`;
-
-/** Hands a file to the person. */
-export function save(parts: readonly BlobPart[], name: string, type: string): void {
-  const address = URL.createObjectURL(new Blob([...parts], { type }));
-  const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
 
 const nameOf = () => `curt-${new Date().toISOString().slice(0, 10)}.csv`;
 

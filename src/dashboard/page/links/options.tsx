@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { redirectStatuses } from "../api/types.ts";
+import { redirectStatuses } from "../../../client/client.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Field, type Help } from "../ui/field.tsx";
 import { zone } from "../ui/format.ts";

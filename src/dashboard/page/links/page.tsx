@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Filter } from "../api/links.ts";
+import { type Link, states } from "../../../client/client.ts";
 import { useTotals } from "../api/totals.ts";
-import type { Link } from "../api/types.ts";
 import { at, go, place } from "../route.ts";
 import { counted } from "../shell/frame.tsx";
 import { t, tt } from "../texts/catalogue.ts";
@@ -16,13 +15,15 @@ import { Bulk } from "./bulk.tsx";
 import { Create, wanted } from "./create.tsx";
 import { Empty } from "./empty.tsx";
 import { exportAll, exportLinks } from "./export.ts";
+import type { Filter } from "./filter.ts";
 import { Filters } from "./filters.tsx";
 import { LinkList, lookedAt } from "./store.ts";
 import { Table } from "./table.tsx";
 
 /** What the address says the list is narrowed to. */
 export function filterOf(query: URLSearchParams): Filter {
-  return { search: query.get("search") ?? "", tag: query.get("tag") ?? "", state: query.get("state") ?? "" };
+  const state = states.find((one) => one === query.get("state")) ?? "";
+  return { search: query.get("search") ?? "", tag: query.get("tag") ?? "", state };
 }
 
 export function addressOfFilter(filter: Filter): string {

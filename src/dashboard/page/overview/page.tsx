@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
 import { readCounts } from "../api/clicks.ts";
 import { useTotals } from "../api/totals.ts";
 import { Places } from "../link/groups.tsx";
@@ -26,7 +26,7 @@ export function OverviewPage(): JSX.Element {
   );
   const counts = loaded.value;
   const totals = useTotals();
-  const none = loaded.error instanceof Problem && loaded.error.status === 404;
+  const none = loaded.error instanceof CurtProblem && loaded.error.status === 404;
   useEffect(() => {
     document.title = `${t("nav.overview")} · Curt`;
     counted.value = totals?.total == null ? undefined : <span>{t("overview.links", { n: totals.total })}</span>;

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { may, me } from "../session.ts";
 import { counted } from "../shell/frame.tsx";
 import { lettersOn } from "../shell/shortcuts.ts";
@@ -13,15 +14,6 @@ import { keep } from "../ui/kept.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
-
-interface Setting {
-  readonly name: string;
-  readonly value: string | null;
-  readonly isSet: boolean;
-  readonly source: string;
-  readonly default: string;
-  readonly meaning: string;
-}
 
 /** How this page looks, one's password, and what the server was started with. */
 export function SettingsPage(): JSX.Element {
@@ -107,12 +99,12 @@ function Password(): JSX.Element {
     setBusy(true);
     setProblem(undefined);
     try {
-      await ask("PUT", "/session/password", { body: { current, password: next } });
+      await api.session.changePassword(current, next);
       setCurrent("");
       setNext("");
       toast(t("settings.changed"));
     } catch (error) {
-      const wrong = error instanceof Problem && error.code === "wrong_credentials";
+      const wrong = error instanceof CurtProblem && error.code === "wrong_credentials";
       setProblem(wrong ? t("door.wrong") : problemText(error));
     }
     setBusy(false);
@@ -158,9 +150,7 @@ function Password(): JSX.Element {
 }
 
 function Server(): JSX.Element {
-  const loaded = useLoaded("settings", (signal) =>
-    ask<{ settings: readonly Setting[] }>("GET", "/settings", { signal }),
-  );
+  const loaded = useLoaded("settings", (signal) => api.server.settings({ signal }));
   return (
     <section>
       <header>
@@ -179,7 +169,7 @@ function Server(): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {loaded.value.settings.map((one) => (
+              {loaded.value.map((one) => (
                 <tr key={one.name}>
                   <th scope="row">
                     <code class="typed">{one.name}</code>

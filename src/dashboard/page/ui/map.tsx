@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Group } from "../api/types.ts";
+import type { Group } from "../../../client/client.ts";
 import { count, language, percent } from "./format.ts";
 import { columns, rows, type Tile, tiles } from "./world.ts";
 
