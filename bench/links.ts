@@ -29,7 +29,7 @@ export function targetAt(index: number): string {
 }
 
 /** A data folder of Curt with so many links: a copy, removed at the scenario's end. */
-export async function dataFolder(count: number, { say, later }: Bench): Promise<string> {
+export async function dataFolder(count: number, { say, later }: Pick<Bench, "say" | "later">): Promise<string> {
   const kept = await collection(count, say);
   const copy = join(tmpdir(), `curt-bench-${process.pid}-${count}-${crypto.randomUUID().slice(0, 8)}`);
   later(() => rmSync(copy, { recursive: true, force: true }));
@@ -37,8 +37,8 @@ export async function dataFolder(count: number, { say, later }: Bench): Promise<
   return copy;
 }
 
-/** Where the collection of `count` links is kept; imports what is missing. */
-async function collection(count: number, say: (text: string) => void): Promise<string> {
+/** Where the collection of `count` links is kept; imports what is missing. Nothing may be changed there. */
+export async function collection(count: number, say: (text: string) => void): Promise<string> {
   const cache = join(root, ".cache", "bench");
   const folder = join(cache, `links-${version}-${count}`);
   if (existsSync(folder)) return folder;

@@ -10,13 +10,15 @@ import { keep, writePage } from "./page.ts";
 import type { Bench, Outcome, Scenario } from "./scenario.ts";
 import { create } from "./scenarios/create.ts";
 import { hot } from "./scenarios/hot.ts";
+import { journal } from "./scenarios/journal.ts";
 import { million } from "./scenarios/million.ts";
+import { scrape } from "./scenarios/scrape.ts";
 import { size } from "./scenarios/size.ts";
 import { start } from "./scenarios/start.ts";
 import { workers } from "./scenarios/workers.ts";
 import { haveAll } from "./servers.ts";
 
-const scenarios: readonly Scenario[] = [hot, million, workers, create, size, start];
+const scenarios: readonly Scenario[] = [hot, million, workers, journal, scrape, create, size, start];
 
 async function measure(scenario: Scenario, quick: boolean): Promise<Outcome> {
   const ends: (() => unknown)[] = [];

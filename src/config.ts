@@ -83,6 +83,11 @@ export const settings = {
     ),
     secret: true,
   },
+  CURT_STORE_WAIT: withDefault(
+    integer(0, 3600),
+    "60",
+    "How long a start waits for a Postgres or a Cassandra that can't be reached yet, in seconds.",
+  ),
   CURT_CACHE: {
     ...withDefault(
       cacheAddress,
@@ -161,6 +166,8 @@ export interface Config {
   readonly store: StoreAddress;
   /** Absolute path of the embedded store's file, for a `store` of kind `sqlite`. */
   readonly storePath: string;
+  /** How long a start waits for a store that is another server, in ms. */
+  readonly storeWait: number;
   readonly cache: CacheAddress;
   readonly workers: number;
   readonly adminKey: string | undefined;
@@ -291,6 +298,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     data,
     store: values.CURT_STORE,
     storePath: embeddedPath(values.CURT_STORE, data),
+    storeWait: values.CURT_STORE_WAIT * 1000,
     cache: values.CURT_CACHE,
     // Only Linux shares a port fairly: on macOS one process would get every visitor.
     workers: process.platform === "darwin" ? 1 : values.CURT_WORKERS,

@@ -11,6 +11,7 @@ import { type Log, openLog } from "./processes/log.ts";
 import { Gatherer } from "./processes/metrics/gather.ts";
 import { watchSelf } from "./processes/metrics/own.ts";
 import type { Sample } from "./processes/metrics/table.ts";
+import { openPatiently } from "./processes/patience.ts";
 import { PortRefused, probePort } from "./processes/port.ts";
 import { Scrub } from "./processes/scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
@@ -62,8 +63,19 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
     try {
       const hasty = config.mutants.includes("answer-first");
       if (committer !== undefined) line.open(hasty ? new HastyCommitter(committer) : committer);
-      const app = await openApp(config, { committer, announce: async () => {} });
-      const madeKey = await app.keys.ensureAdmin();
+      const open = async () => {
+        const app = await openApp(config, { committer, announce: async () => {} });
+        try {
+          return { app, madeKey: await app.keys.ensureAdmin() };
+        } catch (error) {
+          await app.close();
+          throw error;
+        }
+      };
+      const limit = config.store.kind === "sqlite" ? 0 : config.storeWait;
+      const opened = await openPatiently(open, { limit, log, asked: signals.asked });
+      if (opened === undefined) return 0;
+      const { app, madeKey } = opened;
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
       const setup = app.accounts.setup.first().catch(() => undefined);

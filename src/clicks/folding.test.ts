@@ -3,61 +3,13 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClickBatch, ClickStore, Followed } from "../core/click.ts";
-import { type Document, type Registry, StoreUnavailable } from "../core/store.ts";
+import { StoreUnavailable } from "../core/store.ts";
+import { Counted, Documents } from "./contract/counted.ts";
 import { Enricher } from "./enrich.ts";
 import { Folding, type FoldingOptions, type FoldStage, foldStages } from "./folding.ts";
 import { forgetAddresses } from "./forget.ts";
 import { Journal } from "./journal.ts";
 import { Places } from "./places.ts";
-
-/** Counts in memory, with the port's promise about numbers. */
-class Counted implements Pick<ClickStore, "last" | "add"> {
-  readonly batches: ClickBatch[] = [];
-  /** Sent, whatever came of it. */
-  readonly sent: ClickBatch[] = [];
-  down: "before" | "after" | undefined;
-
-  async last(writer: string) {
-    return this.batches.findLast((batch) => batch.writer === writer);
-  }
-
-  async add(batch: ClickBatch): Promise<void> {
-    this.sent.push(structuredClone(batch));
-    if (this.down === "before") throw new StoreUnavailable("Down.");
-    if (batch.number > ((await this.last(batch.writer))?.number ?? 0)) this.batches.push(structuredClone(batch));
-    if (this.down === "after") throw new StoreUnavailable("Nobody knows.");
-  }
-
-  get clicks(): number {
-    return this.batches.flatMap(({ tallies }) => tallies).reduce((sum, { clicks }) => sum + clicks, 0);
-  }
-
-  of(link: string | null): number {
-    const tallies = this.batches.flatMap((batch) => batch.tallies).filter((tally) => tally.link === link);
-    return tallies.reduce((sum, { clicks }) => sum + clicks, 0);
-  }
-}
-
-class Documents implements Registry {
-  readonly #kept = new Map<string, Document>();
-
-  async get(kind: string, id: string) {
-    return this.#kept.get(`${kind} ${id}`);
-  }
-  async put(document: Document) {
-    const key = `${document.kind} ${document.id}`;
-    const current = this.#kept.get(key);
-    if ((current?.version ?? 0) !== document.version - 1) return { outcome: "conflict", current } as const;
-    this.#kept.set(key, document);
-    return { outcome: "stored" } as const;
-  }
-  async remove(kind: string, id: string) {
-    return this.#kept.delete(`${kind} ${id}`);
-  }
-  async list(kind: string) {
-    return [...this.#kept.values()].filter((one) => one.kind === kind);
-  }
-}
 
 const today = Date.UTC(2026, 5, 15, 12);
 let folder: string;

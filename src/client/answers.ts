@@ -54,22 +54,34 @@ export async function jsonOf(answer: Response): Promise<unknown> {
   }
 }
 
-/** The lines of an answer as they arrive. Throws when it is broken off; whoever stops reading ends it. */
-export async function* linesOf({ body }: Response): AsyncGenerator<string> {
+function brokenOff(error: unknown): never {
+  const own = error instanceof CurtProblem || (error instanceof Error && error.name === "AbortError");
+  throw own ? error : unreachable(error);
+}
+
+/** An answer as it arrives. Throws when it is broken off; whoever stops reading ends it. */
+export async function* piecesOf({ body }: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (body === null) return;
   const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      yield* lines;
+      const { done, value } = await reader.read().catch(brokenOff);
+      if (done) return;
+      yield value as Uint8Array<ArrayBuffer>;
     }
-    if (rest !== "") yield rest;
   } finally {
     await reader.cancel().catch(() => {});
   }
+}
+
+/** The same, line by line. */
+export async function* linesOf(answer: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of piecesOf(answer)) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }

@@ -38,6 +38,8 @@ export interface Clicks {
   /** Coarser than asked for where hours of that age are not kept; `note` says so. */
   readonly unit: Unit;
   readonly note: string | null;
+  /** Who must be named where places of the answer are shown. An older server sends none. */
+  readonly attribution?: string | null;
   /** Without bots. */
   readonly total: number;
   readonly unique: number;
@@ -51,6 +53,7 @@ export type Visit = { readonly time: string } & { readonly [name in Dimension]: 
 
 export interface Visits {
   readonly events: readonly Visit[];
+  readonly attribution?: string;
   /** The `before` of the next page; `null` after the last. */
   readonly next: string | null;
 }
@@ -63,4 +66,6 @@ export interface LiveCounts {
   readonly bots: number;
   /** Clicks since the event before, bots included. */
   readonly added: number;
+  /** Clicks of the last 60 seconds, bots included; of fewer `seconds` where the server follows them no longer yet. */
+  readonly minute: { readonly clicks: number; readonly seconds: number };
 }

@@ -1,11 +1,12 @@
 import type { Caller, Freeze, Session, Setting, User } from "./account-types.ts";
-import { jsonOf, linesOf, problemOf, unreachable } from "./answers.ts";
+import { jsonOf, linesOf, piecesOf, problemOf, unreachable } from "./answers.ts";
 import type { Clicks, ClicksQuery, LiveCounts, Visits } from "./click-types.ts";
 import type {
   BatchLine,
   BatchResult,
   ChangeResult,
   Counts,
+  ExportQuery,
   HistoryEntry,
   Key,
   Link,
@@ -87,6 +88,8 @@ export class CurtApi {
     /** The picture of a link's QR code. */
     qr: async (slug: string, options: QrOptions = {}, call?: Call) =>
       (await this.#open("POST", `${linkPath(slug)}/qr`, "image/*", { body: options, ...call })).blob(),
+    /** Links as a file that `curt import` reads: those of a filter, or those named. Throws where it is broken off. */
+    export: (which: ExportQuery = {}, call?: Call) => this.#export(which, call),
     counts: (call?: Call) => this.#ask<Counts>("GET", "/counts", call),
     slug: (slug: string, call?: Call) => this.#ask<SlugAnswer>("GET", `/slugs/${segment(slug)}`, call),
   };
@@ -151,6 +154,12 @@ export class CurtApi {
     const lines = links.map((link) => `${JSON.stringify(link)}\n`).join("");
     const answer = await this.#open("POST", "/links/batch", "application/x-ndjson", { lines, ...call });
     for await (const line of linesOf(answer)) if (line !== "") yield JSON.parse(line) as BatchResult;
+  }
+
+  async *#export({ slugs, ...query }: ExportQuery, call?: Call): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const named = slugs === undefined ? call : { body: { slugs, format: query.format }, ...call };
+    const path = slugs === undefined ? `/export${queryOf(query)}` : "/export";
+    yield* piecesOf(await this.#open(slugs === undefined ? "GET" : "POST", path, "*/*", named));
   }
 
   async *#live(slug: string | undefined, call?: Call): AsyncGenerator<LiveCounts> {

@@ -82,6 +82,12 @@ export interface HistoryEntry {
   readonly after: Readonly<Record<string, unknown>> | null;
 }
 
+/** Which links are exported: those of a filter, or (`slugs`, at most 10,000) those named. */
+export interface ExportQuery extends LinkFilter {
+  readonly slugs?: readonly string[] | undefined;
+  readonly format?: "csv" | "jsonl" | undefined;
+}
+
 /** How a QR code is drawn; see `docs/api.md`. */
 export interface QrOptions {
   readonly format?: "svg" | "png" | undefined;
@@ -129,6 +135,8 @@ export interface NewKey {
 export interface Counts {
   readonly total: number | null;
   readonly states: Readonly<Record<State, number>> | null;
+  /** The ten most used, with their redirects answered, bots included. */
+  readonly top: readonly { readonly slug: string; readonly clicks: number }[] | null;
   readonly at: string | null;
 }
 

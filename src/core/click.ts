@@ -17,6 +17,12 @@ export const dimensions = [
 ] as const;
 export type Dimension = (typeof dimensions)[number];
 
+/** Dimensions that are looked up in a database of places. */
+export const placeDimensions: readonly Dimension[] = ["country", "region", "city"];
+
+/** What the licence of the bundled database (CC BY 4.0) wants to stand wherever places are shown. */
+export const bundledCredit = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0";
+
 export const clickUnits = ["hour", "day", "week", "month"] as const;
 /** Weeks begin on Monday; all units are those of UTC. */
 export type ClickUnit = (typeof clickUnits)[number];
@@ -128,8 +134,11 @@ export interface ClickAnswer {
 export interface ClickStore {
   /** The last batch a writer has put in, `undefined` if none. */
   last(writer: string): Promise<{ readonly number: number; readonly position: string } | undefined>;
-  /** Adds a batch. The same number again, or an older one, changes nothing, whatever is in it. One caller for each writer. */
-  add(batch: ClickBatch): Promise<void>;
+  /**
+   * Adds a batch. The same number again, or an older one, changes nothing, whatever is in it. One caller for each writer.
+   * `false`: a batch of this number, or of a higher one, was in already.
+   */
+  add(batch: ClickBatch): Promise<boolean>;
   read(query: ClickQuery): Promise<ClickAnswer>;
   /** Redirects answered, bots included, in the order of the links; at most 1,000. */
   clicksOf(links: readonly ClickId[]): Promise<number[]>;

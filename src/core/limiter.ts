@@ -13,6 +13,9 @@ const readTogether = 32;
 const patience = 15_000;
 /** The longest pause before what was lost to another taker is tried again, in ms. */
 const longestPause = 50;
+/** So long, in ms, what was used of a deleted link's limit is kept, and how often that is tried while visitors still take. */
+const keptAfter = 86_400_000;
+const mostForgetting = 20;
 /** Writes without a known outcome that are followed up, one after another. */
 const mostFailures = 2;
 
@@ -96,6 +99,20 @@ export class Limiter {
         }),
       );
     return all;
+  }
+
+  /**
+   * The link was deleted, `now` in ms: what is kept of its limit goes a day later, when nobody can come with it any more.
+   * Throws what the store throws.
+   */
+  async forget({ token }: LinkRecord, now: number): Promise<void> {
+    const { registry } = this.#options;
+    for (let tries = 0; tries < mostForgetting; tries++) {
+      const document = await registry.get(kind, token);
+      if (document === undefined || document.expiresAt !== null) return;
+      const ending = { ...document, version: document.version + 1, expiresAt: now + keptAfter };
+      if ((await registry.put(ending)).outcome === "stored") return;
+    }
   }
 
   #account(link: LinkRecord): Account {

@@ -1,8 +1,7 @@
 import { CurtError } from "../core/errors.ts";
 import type { LinkRecord } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
-import { pageHeaders } from "./pages.ts";
-import { previewPage } from "./preview.ts";
+import { previewAnswer } from "./preview.ts";
 import { problemResponse } from "./problem.ts";
 import { qrFile, qrHeaders, qrOptions } from "./qr.ts";
 import type { Redirects } from "./redirect.ts";
@@ -35,8 +34,7 @@ export class Asides {
     const answer = await redirects.aside(slug, request, asksQr);
     if (answer instanceof Response) return answer;
     if (asksQr) return this.#qr(answer, query, request);
-    const page = previewPage(answer, house, now());
-    return new Response(request.method === "HEAD" ? null : page, { headers: pageHeaders });
+    return previewAnswer(answer, house, now(), request);
   }
 
   async #qr(link: LinkRecord, query: string, request: Request): Promise<Response> {

@@ -24,6 +24,8 @@ export interface HttpOptions {
   readonly limiter: Limiter;
   /** What was counted, for statistics. */
   readonly stats: ClickStore;
+  /** Who is to be named where places are shown; `null`: nobody. */
+  readonly placesCredit: string | null;
   /** See `RedirectOptions`. */
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;

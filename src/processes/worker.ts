@@ -2,6 +2,7 @@ import { type App, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
+import { bundledCredit } from "../core/click.ts";
 import { isPreview } from "../core/preview.ts";
 import { type Change, StoreUnavailable } from "../core/store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
@@ -126,6 +127,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       registry: store.registry,
       clicks,
       stats: store.clicks,
+      placesCredit: config.geo === undefined ? bundledCredit : null,
       log,
       now: Date.now,
       counts: numbers.requests,

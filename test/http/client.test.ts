@@ -111,12 +111,13 @@ test("has a method for every path of the API", async () => {
   });
   for (const room of Object.values(recording))
     for (const [name, call] of Object.entries(room as Record<string, (...given: unknown[]) => unknown>)) {
-      const given = name === "batch" ? [[]] : name === "goBack" ? ["X", "X"] : ["X", undefined];
+      const given =
+        name === "batch" ? [[]] : name === "export" ? [{}] : name === "goBack" ? ["X", "X"] : ["X", undefined];
       const answer = call(...given);
       if (answer instanceof Promise) await answer;
       else for await (const _ of answer as AsyncIterable<unknown>);
-      if (name === "read" || name === "live") {
-        const all = call(undefined);
+      if (name === "read" || name === "live" || name === "export") {
+        const all = call(name === "export" ? { slugs: ["X"] } : undefined);
         if (all instanceof Promise) await all;
         else for await (const _ of all as AsyncIterable<unknown>);
       }

@@ -100,8 +100,9 @@ function picture(clicks: Clicks, slug: string | undefined, by: string | undefine
   return [head, "", ...chart, foot, ...note, ...(by === undefined ? [] : ["", ...groupLines(clicks, by, width)])];
 }
 
-function groupLines({ groups }: Clicks, by: string, width: number): string[] {
+function groupLines({ groups, attribution }: Clicks, by: string, width: number): string[] {
   if (groups.length === 0) return [`No ${by} is known.`];
+  const credit = attribution == null ? [] : [attribution];
   const shown = groups.slice(0, mostGroups);
   const most = Math.max(...shown.map((one) => one.clicks));
   const numbers = shown.map((one) => one.clicks.toLocaleString("en"));
@@ -110,5 +111,6 @@ function groupLines({ groups }: Clicks, by: string, width: number): string[] {
     const name = plain(one.value) || (by === "bot" ? "(no bot)" : "(not known)");
     return `${(numbers[at] ?? "").padStart(room)} ${bar(one.clicks, most, 20).padEnd(20)} ${name}`.slice(0, width);
   });
-  return groups.length > shown.length ? [...rows, `and ${groups.length - shown.length} more: --json has them.`] : rows;
+  const more = groups.length > shown.length ? [`and ${groups.length - shown.length} more: --json has them.`] : [];
+  return [...rows, ...more, ...credit];
 }

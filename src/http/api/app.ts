@@ -8,6 +8,7 @@ import { batchPath } from "./batch.ts";
 import { changesPath } from "./changes.ts";
 import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
+import { exportPaths } from "./export.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
 import { Gate } from "./gate.ts";
@@ -37,6 +38,7 @@ export function programs(options: HttpOptions): Programs {
   changesPath(api, shared);
   historyPaths(api, shared);
   keyPaths(api, shared);
+  exportPaths(api, shared);
   freezePaths(api, shared);
   overviewPaths(api, shared);
   qrPath(api, shared);

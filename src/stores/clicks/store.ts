@@ -20,7 +20,7 @@ import { RunReader } from "./reader.ts";
 import { emptyManifest, type Manifest, readManifest, takenOver, writeManifest } from "./runs.ts";
 import { Sums } from "./sums.ts";
 import { Tending } from "./tending.ts";
-import { textAt } from "./values.ts";
+import { Rows, textAt } from "./values.ts";
 import { type KeptVisit, keptOf, readVisits } from "./visits.ts";
 
 export interface KeptClicksOptions {
@@ -58,6 +58,7 @@ export class KeptClicks implements ClickStore {
   readonly #visitDays: number;
   readonly #reader: RunReader;
   readonly #ignoresNumbers: boolean;
+  readonly #rows = new Rows();
   #closed = false;
   readonly #held = new Map<string, Held>();
   readonly #tending = new Map<string, Tending>();
@@ -82,18 +83,21 @@ export class KeptClicks implements ClickStore {
     return head.number < 0 ? undefined : { number: head.number, position: head.position };
   }
 
-  async add(batch: ClickBatch): Promise<void> {
+  async add(batch: ClickBatch): Promise<boolean> {
     this.#assertOpen();
     const { writer, number, position } = batch;
     if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`A batch has no number ${number}.`);
     if (Buffer.byteLength(position) > mostPosition)
       throw new RangeError(`A position has at most ${mostPosition} bytes.`);
     const retention = this.#retention(this.#clock());
+    let isNew = true;
     await this.#change(writer, ({ head, manifest }) => {
-      if (number <= head.number && !this.#ignoresNumbers) return undefined;
-      const made = runsOfBatch(batch, manifest, retention);
+      isNew = number > head.number || this.#ignoresNumbers;
+      if (!isNew) return undefined;
+      const made = runsOfBatch(batch, manifest, retention, this.#rows);
       return { number, position, manifest: made.manifest, blobs: made.blobs };
     });
+    return isNew;
   }
 
   async read(query: ClickQuery): Promise<ClickAnswer> {

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { CurtProblem, type Link } from "../../../client/client.ts";
 import { api } from "../api/api.ts";
 import { readCounts } from "../api/clicks.ts";
+import { useLive } from "../api/live.ts";
 import { changed, deleteLink, switchLink } from "../links/actions.tsx";
 import { neighbours } from "../links/store.ts";
 import { deleteQuestion } from "../links/table.tsx";
@@ -20,7 +21,7 @@ import { problemText } from "../ui/problem.ts";
 import { useRange } from "../ui/range.tsx";
 
 import { Details } from "./details.tsx";
-import { Dimensions, Places } from "./groups.tsx";
+import { Breakdowns, Places } from "./groups.tsx";
 import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Numbers } from "./numbers.tsx";
@@ -90,7 +91,8 @@ function Shown({ link }: { link: Link }): JSX.Element {
     async (signal) => (stats ? readCounts(slug, range, signal) : undefined),
     every,
   ).value;
-  const visits = useVisits(slug, stats);
+  const live = useLive(slug, stats);
+  const visits = useVisits(slug, stats, live);
   const { before, after } = neighbours(slug);
   const ask = () => setQuestion(deleteQuestion(link, () => void deleteLink(slug)));
   const edit = () => {
@@ -118,7 +120,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
         remove={ask}
         stepping={before !== undefined || after !== undefined}
       />
-      {stats && <Numbers link={link} counts={counts} visits={visits} />}
+      {stats && <Numbers link={link} counts={counts} visits={visits} live={live} />}
       <div class="link-columns">
         <div class="link-main">
           {stats && (
@@ -131,29 +133,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
                 empty={t("chart.empty")}
               />
               <Places {...groups} />
-              <div class="thirds">
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["referrer", "group.referrers"],
-                    ["utm_source", "group.utm"],
-                  ]}
-                />
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["browser", "group.browsers"],
-                    ["os", "group.systems"],
-                  ]}
-                />
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["device", "group.devices"],
-                    ["language", "group.languages"],
-                  ]}
-                />
-              </div>
+              <Breakdowns {...groups} />
             </>
           )}
         </div>

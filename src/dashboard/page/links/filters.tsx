@@ -40,7 +40,6 @@ export function Filters({ filter, onFilter, tags, onExport }: FiltersProps): JSX
     return () => clearTimeout(timer);
   }, [text]);
   useKeys({ "/": () => input.current?.focus() });
-  const found = tags();
   return (
     <div class="filters">
       <div class="input search" onClick={() => input.current?.focus()}>
@@ -100,25 +99,23 @@ export function Filters({ filter, onFilter, tags, onExport }: FiltersProps): JSX
             </>
           }
         >
-          {(close) =>
-            found.length === 0 ? (
-              <p class="quiet none">{t("list.tagsNone")}</p>
-            ) : (
-              found.slice(0, 20).map(([tag, n]) => (
-                <button
-                  key={tag}
-                  type="button"
-                  onClick={() => {
-                    close();
-                    onFilter({ ...filter, tag });
-                  }}
-                >
-                  <span class="cut">#{tag}</span>
-                  <span class="quiet">{n}</span>
-                </button>
-              ))
-            )
-          }
+          {(close) => {
+            const found = tags();
+            if (found.length === 0) return <p class="quiet none">{t("list.tagsNone")}</p>;
+            return found.slice(0, 20).map(([tag, n]) => (
+              <button
+                key={tag}
+                type="button"
+                onClick={() => {
+                  close();
+                  onFilter({ ...filter, tag });
+                }}
+              >
+                <span class="cut">#{tag}</span>
+                <span class="quiet">{n}</span>
+              </button>
+            ));
+          }}
         </Menu>
         <button type="button" class="plain" onClick={onExport}>
           {t("list.export")}

@@ -14,8 +14,8 @@ import { changed } from "./actions.tsx";
 import { Bulk } from "./bulk.tsx";
 import { Create, wanted } from "./create.tsx";
 import { Empty } from "./empty.tsx";
-import { exportAll, exportLinks } from "./export.ts";
-import type { Filter } from "./filter.ts";
+import { exportLinks } from "./export.ts";
+import { type Filter, noFilter } from "./filter.ts";
 import { Filters } from "./filters.tsx";
 import { LinkList, lookedAt } from "./store.ts";
 import { Table } from "./table.tsx";
@@ -97,10 +97,9 @@ export function LinksPage(): JSX.Element {
   };
   const exportNow = async () => {
     try {
-      const n = await exportAll(filter, () => undefined);
-      toast(t("list.onlyLoaded", { n }));
+      toast(t("export.done", { n: await exportLinks(filter) }));
     } catch (error) {
-      toast(problemText(error, false));
+      toast(t("export.failed", { why: problemText(error, false) }));
     }
   };
   const empty = list.ready && list.error === undefined && known === 0 && !list.endless;
@@ -110,7 +109,7 @@ export function LinksPage(): JSX.Element {
       <Create
         onMade={(link) => {
           // A fresh list has it already.
-          if (narrowed) go(addressOfFilter({ search: "", tag: "", state: "" }), true);
+          if (narrowed) go(addressOfFilter(noFilter), true);
           else list.add(link);
         }}
       />
@@ -127,7 +126,6 @@ export function LinksPage(): JSX.Element {
                 ask={setQuestion}
                 choose={(links) => setChosen(new Map(links.map((link) => [link.slug, link])))}
                 clear={() => setChosen(new Map())}
-                exportThese={exportLinks}
               />
             ) : (
               <Filters filter={filter} onFilter={onFilter} tags={tags} onExport={() => void exportNow()} />

@@ -39,8 +39,22 @@ export function chipOf(link: Link): string | undefined {
 
 const tagsShown = 2;
 
-/** One link of the list. Drawn again only when something of it changed. */
+/**
+ * One link of the list, and after it another one: what is drawn is handed on. Drawn again only when something of it changed.
+ */
 export class Row extends Component<RowProps> {
+  /** Whoever was on the link before must not be on this one. */
+  override componentDidUpdate(before: RowProps): void {
+    if (before.row === this.props.row) return;
+    const focused = document.activeElement;
+    if (focused instanceof HTMLElement && this.#element?.contains(focused)) focused.blur();
+  }
+
+  #element: HTMLElement | null = null;
+  readonly #keep = (element: HTMLElement | null) => {
+    this.#element = element;
+  };
+
   override shouldComponentUpdate(next: RowProps): boolean {
     return (Object.keys(next) as (keyof RowProps)[]).some((name) => next[name] !== this.props[name]);
   }
@@ -65,6 +79,7 @@ export class Row extends Component<RowProps> {
     const focus = cursor ? 0 : -1;
     return (
       <div
+        ref={this.#keep}
         class={classes}
         style={place}
         role="row"

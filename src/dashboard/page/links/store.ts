@@ -12,10 +12,14 @@ interface Page {
   loading: boolean;
 }
 
-/** Links of a page; small at first, so that something is there at once. */
+/** Links of a page: some 50 KB of text, read in a millisecond. */
 const pageSize = 100;
 /** Pages that are kept whole. What is far from the window is dropped: memory stays the same however far one scrolls. */
 const keptPages = 40;
+/** Dropped in one go, so that not every turn of the wheel looks for them. */
+const droppedAtOnce = 10;
+/** Dropped pages that are asked for again at a time. Somebody who drags the bar passes hundreds of them. */
+const askedAtOnce = 2;
 
 /** A list that grows as it is scrolled, of which only the neighbourhood of the window is in memory. */
 export class LinkList {
@@ -29,6 +33,8 @@ export class LinkList {
   #next: string | null = null;
   #more = false;
   #stop = new AbortController();
+  /** The rows in sight, the second one without. */
+  #seen: readonly [number, number] = [0, 0];
 
   constructor(readonly filter: Filter) {}
 
@@ -42,17 +48,21 @@ export class LinkList {
     return this.#next !== null;
   }
 
-  /** The link at a row; `undefined` while it is not in memory, and then it is asked for. */
+  /** The link at a row; `undefined` while it is not in memory. */
   at(row: number): Link | undefined {
     let before = 0;
     for (const page of this.#pages) {
-      if (row < before + page.count) {
-        if (page.links === undefined) void this.#again(page);
-        return page.links?.[row - before];
-      }
+      if (row < before + page.count) return page.links?.[row - before];
       before += page.count;
     }
     return undefined;
+  }
+
+  /** Tells which rows are in sight: what is far from them is dropped, and what was dropped of them is asked for again. */
+  look(first: number, end: number): void {
+    this.#seen = [first, end];
+    this.#trim(first);
+    this.#bringBack();
   }
 
   /** Those of the links in memory that fit. */
@@ -95,10 +105,9 @@ export class LinkList {
     this.#changed();
   }
 
-  /** Drops what is far from the rows shown. */
-  trim(first: number): void {
+  #trim(first: number): void {
     const kept = this.#pages.filter((page) => page.links !== undefined);
-    if (kept.length <= keptPages) return;
+    if (kept.length < keptPages + droppedAtOnce) return;
     let before = 0;
     const far = this.#pages.map((page) => {
       const distance = Math.abs(before + page.count / 2 - first);
@@ -108,6 +117,18 @@ export class LinkList {
     far.sort((a, b) => b.distance - a.distance);
     for (const { page } of far.filter(({ page }) => page.links !== undefined).slice(0, kept.length - keptPages))
       page.links = undefined;
+  }
+
+  #bringBack(): void {
+    let asked = this.#pages.filter((page) => page.loading).length;
+    let before = 0;
+    for (const page of this.#pages) {
+      if (asked >= askedAtOnce || before >= this.#seen[1]) return;
+      before += page.count;
+      if (page.links !== undefined || page.loading || before <= this.#seen[0]) continue;
+      asked++;
+      void this.#again(page);
+    }
   }
 
   /** Puts a new link first. */
@@ -164,6 +185,7 @@ export class LinkList {
     } finally {
       page.loading = false;
     }
+    if (!signal.aborted && this.error === undefined) this.#bringBack();
   }
 
   #changed(): void {

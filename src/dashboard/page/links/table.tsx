@@ -29,6 +29,10 @@ export interface TableProps {
 const phone = matchMedia("(max-width: 599px)");
 /** Rows drawn as places while the first links are on their way. */
 const skeletons = 12;
+/** So many rows before the last known one, further ones are asked for: a page of them comes before they are reached. */
+const ahead = 100;
+/** What sticks at the top and at the bottom, in px. */
+const [barsAbove, barsBelow] = [84, 36];
 
 /** The question before a link is deleted. */
 export function deleteQuestion(link: Link, agreed: () => void): Question {
@@ -57,36 +61,44 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
   const known = list.count;
   const total = list.ready ? known + (list.endless ? 4 : 0) : late ? skeletons : 0;
   const rows = useRows(total, high, top);
-  const items = rows.getVirtualItems();
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  const { first, end } = rows;
 
+  // What stands above may grow and shrink. Asked when it does and not at each drawing, which would lay out all that is new.
   useLayoutEffect(() => {
-    const found = (body.current?.getBoundingClientRect().top ?? 0) + scrollY;
-    if (Math.abs(found - top) > 1) setTop(found);
-  });
+    const measure = () => {
+      const found = (body.current?.getBoundingClientRect().top ?? 0) + scrollY;
+      setTop((before) => (Math.abs(found - before) > 1 ? found : before));
+    };
+    measure();
+    const watch = new ResizeObserver(measure);
+    for (let above = body.current?.parentElement; above != null && above !== document.body; above = above.parentElement)
+      for (const one of above.parentElement?.children ?? []) if (!one.contains(body.current)) watch.observe(one);
+    return () => watch.disconnect();
+  }, []);
   useEffect(() => {
     const turned = () => setHigh(phone.matches ? 64 : 44);
     phone.addEventListener("change", turned);
     return () => phone.removeEventListener("change", turned);
   }, []);
   useEffect(() => {
-    if (list.ready && list.endless && list.error === undefined && last >= known - 30) void list.more();
-    list.trim(first);
-  }, [first, last, known, list]);
+    if (list.ready && list.endless && list.error === undefined && end >= known - ahead && rows.count === total)
+      void list.more();
+    list.look(first, end);
+  }, [first, end, known, list]);
   const stats = list.at(0)?.clicks !== undefined;
   useEffect(() => {
     if (!stats || innerWidth < 900) return;
     const timer = setTimeout(() => {
-      const seen = items.map((item) => list.at(item.index)).filter((link) => link !== undefined);
+      const seen = rows.drawn.map(({ row }) => list.at(row)).filter((link) => link !== undefined);
       wantDays(seen.filter((link) => link.clicks !== 0).map((link) => link.slug));
     }, 150);
     return () => clearTimeout(timer);
-  }, [first, last, stats, known]);
+  }, [first, end, stats, known]);
 
   const move = (to: number) => {
-    const next = Math.max(0, Math.min(to, known - 1));
+    const next = Math.max(0, Math.min(to, known - 1, rows.count - 1));
     setCursor(next);
-    rows.scrollToIndex(next, { align: "auto" });
+    rows.show(next, barsAbove, barsBelow);
     // The row may first have to be drawn.
     let tries = 0;
     const focus = () => {
@@ -181,24 +193,17 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
           </span>
         </div>
       </div>
-      <div
-        role="rowgroup"
-        ref={body}
-        class="rows"
-        style={{ height: `${rows.getTotalSize()}px` }}
-        aria-busy={!list.ready}
-      >
-        {items.map((item) => {
-          const one = list.at(item.index);
-          const picked = one !== undefined && chosen.has(one.slug);
+      <div role="rowgroup" ref={body} class="rows" style={{ height: `${rows.count * high}px` }} aria-busy={!list.ready}>
+        {rows.drawn.map(({ row, slot }) => {
+          const one = list.at(row);
           return (
             <Row
-              key={one?.slug ?? `place ${item.index}`}
+              key={slot}
               link={one}
-              row={item.index}
-              top={item.start - top}
-              cursor={cursor === item.index}
-              chosen={picked}
+              row={row}
+              top={row * high}
+              cursor={cursor === row}
+              chosen={one !== undefined && chosen.has(one.slug)}
               choosing={chosen.size > 0}
               days={one === undefined ? undefined : daysOf(one.slug)}
               stamp={stamp}
@@ -207,6 +212,7 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
           );
         })}
       </div>
+      {rows.count < total && <p class="notice">{t("list.enough", { n: rows.count })}</p>}
       {list.error !== undefined && (
         <div class="notice" role="alert">
           {problemText(list.error, false)}

@@ -16,9 +16,21 @@ function locale(): string {
   return own ?? (language.value === "en" ? "en-GB" : language.value);
 }
 
+/** Made once each: making one takes longer than a row does. */
+const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function formatOf<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const found = formats.get(key) as T | undefined;
+  if (found !== undefined) return found;
+  const made = make();
+  formats.set(key, made);
+  return made;
+}
+
 /** 20,322 */
 export function count(value: number): string {
-  return value.toLocaleString(language.value);
+  const code = language.value;
+  return formatOf(`number ${code}`, () => new Intl.NumberFormat(code)).format(value);
 }
 
 /** 600, 250k, 2.1M: at most three digits that say something. */
@@ -78,7 +90,8 @@ const shapes: Readonly<Record<DateShape, Intl.DateTimeFormatOptions>> = {
 
 /** A time in words. `utc`: steps of counts, which are those of UTC. */
 export function date(time: string | number, shape: DateShape, utc = false): string {
-  return new Intl.DateTimeFormat(locale(), { ...shapes[shape], ...(utc ? { timeZone: "UTC" } : {}) })
+  const [code, zone] = [locale(), utc ? { timeZone: "UTC" } : {}];
+  return formatOf(`${shape} ${code} ${utc}`, () => new Intl.DateTimeFormat(code, { ...shapes[shape], ...zone }))
     .format(new Date(time))
     .replace(/,/g, shape === "weekday" ? "" : ",");
 }

@@ -44,3 +44,15 @@ export function WorldMap({ groups, total }: { groups: readonly Group[]; total: n
     </svg>
   );
 }
+
+/** Whose data says where an address is: their licence (CC BY 4.0) asks for it wherever places are shown. */
+export function Credit(): JSX.Element {
+  return (
+    <p class="credit">
+      <a href="https://db-ip.com" target="_blank" rel="noreferrer">
+        IP geolocation by DB-IP
+      </a>
+      , CC BY 4.0
+    </p>
+  );
+}
