@@ -84,15 +84,13 @@ export function OverviewPage(): JSX.Element {
       </Strip>
       {loaded.error !== undefined && !none && <p class="notice">{problemText(loaded.error, false)}</p>}
       {!none && (
-        <>
-          <CountsChart
-            chosen={chosen}
-            counts={counts}
-            high={innerWidth < 600 ? 150 : 200}
-            ranges={false}
-            empty={t("chart.empty")}
-          />
-        </>
+        <CountsChart
+          chosen={chosen}
+          counts={counts}
+          high={innerWidth < 600 ? 150 : 200}
+          ranges={false}
+          empty={t("chart.empty")}
+        />
       )}
       <div class="thirds">
         <MostUsed totals={totals} />

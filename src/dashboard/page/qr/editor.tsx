@@ -82,7 +82,7 @@ export function QrEditor({ link, close }: { link: Link; close: () => void }): JS
         <div class="input typed colour">
           <input
             type="color"
-            aria-label={t(`qr.${name}`)}
+            aria-hidden="true"
             tabIndex={-1}
             value={isColour(look[name]) ? look[name] : "#000000"}
             onInput={(event) => edit({ [name]: event.currentTarget.value })}
