@@ -86,7 +86,7 @@ describe.skipIf(!need("chromium"))("in the dashboard", () => {
     for (let i = 0; i < 3; i++) await follow(server, "/two");
     await page.locator(".figure").filter({ hasText: "Now" }).getByText("3").first().waitFor();
     await page.getByRole("link", { name: "/three" }).waitFor();
-    const credit = page.getByRole("link", { name: "IP geolocation by DB-IP" }).first();
+    const credit = page.getByRole("link", { name: "IP Geolocation by DB-IP" }).first();
     expect(await credit.getAttribute("href")).toBe("https://db-ip.com");
     expect(streams).toBe(1);
     const seen = (state: string) =>

@@ -15,6 +15,15 @@ interface Row {
   readonly averageMs: number;
   readonly maxMs: number;
   readonly errors: number;
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+interface BenchJson {
+  readonly requests: number;
+  readonly average: number;
+  readonly max: number;
+  readonly errors: number;
+  readonly results: Readonly<Record<string, number>>;
 }
 
 const curt = join(import.meta.dir, "..", "..", "bin", "curt");
@@ -26,8 +35,8 @@ async function byBench(url: string, key: string, shape: readonly string[], repor
   });
   const out = await child.stdout.text();
   if ((await child.exited) === 2 || out === "") throw new Error("curt bench could not run.");
-  const { requests, average, max, errors } = JSON.parse(out) as Record<string, number>;
-  return { by: "curt bench", requests: requests ?? 0, averageMs: average ?? 0, maxMs: max ?? 0, errors: errors ?? 0 };
+  const { requests, average, max, errors, results } = JSON.parse(out) as BenchJson;
+  return { by: "curt bench", requests, averageMs: average, maxMs: max, errors, answers: results };
 }
 
 async function byJmeter(url: string, key: string, properties: Readonly<Record<string, string>>): Promise<Row> {
@@ -35,8 +44,8 @@ async function byJmeter(url: string, key: string, properties: Readonly<Record<st
   const scheme = protocol.replace(":", "");
   const usual = scheme === "https" ? "443" : "80";
   const result = await runJmeter({ host, port: port || usual, scheme, key, ...properties });
-  const { samples: requests, averageMs, maxMs, errors } = result;
-  return { by: "JMeter", requests, averageMs, maxMs, errors };
+  const { samples: requests, averageMs, maxMs, errors, statuses: answers } = result;
+  return { by: "JMeter", requests, averageMs, maxMs, errors, answers };
 }
 
 const { values } = parseArgs({
@@ -59,6 +68,7 @@ for (const [i, { users, over, creates, diary }] of profiles.entries()) {
     const figures = [row.requests, Math.round(row.averageMs), Math.round(row.maxMs), row.errors].join(" | ");
     console.log(`| ${users} users over ${over} s, ${creates} creates each | ${row.by} | ${figures} | ${diary} |`);
     errors += row.errors;
+    if (row.errors > 0) console.error(JSON.stringify(row.answers));
   }
 }
 process.exit(errors === 0 ? 0 : 1);

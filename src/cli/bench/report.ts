@@ -131,5 +131,6 @@ main>svg{display:block;width:100%;height:auto}
 .under{fill:var(--tint)}.line{fill:none;stroke:var(--line)}.line.area{stroke-width:1.5}.line.strong{stroke:var(--ink);stroke-width:1.5}.line.thin{stroke:var(--edge)}.line.bad{stroke:var(--danger);stroke-width:2}
 table{border-collapse:collapse;width:100%}th{font-weight:400;color:var(--ink3);text-align:start}td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--rule)}
 .spread th{width:96px}.spread td{width:72px;text-align:end}.spread td.bar{width:auto}.bar svg{display:block;width:100%;height:20px}.fill{fill:var(--mark)}
+@media(max-width:500px){.axis{font-size:24px}}
 details{margin-top:24px}summary{cursor:pointer;padding:4px 0}
 `;

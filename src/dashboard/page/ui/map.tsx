@@ -49,8 +49,8 @@ export function WorldMap({ groups, total }: { groups: readonly Group[]; total: n
 export function Credit(): JSX.Element {
   return (
     <p class="credit">
-      <a href="https://db-ip.com" target="_blank" rel="noreferrer">
-        IP geolocation by DB-IP
+      <a href="https://db-ip.com" target="_blank" rel="noopener noreferrer" lang="en">
+        IP Geolocation by DB-IP
       </a>
       , CC BY 4.0
     </p>
