@@ -6,11 +6,10 @@ import { counted } from "../shell/frame.tsx";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Confirm, type Question } from "../ui/confirm.tsx";
 import { copyText } from "../ui/copy.tsx";
-import { BusyButton, Field } from "../ui/field.tsx";
+import { BusyButton, TextField, TimeField } from "../ui/field.tsx";
 import { date, zone } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
-import { fromLocal } from "../ui/time-input.ts";
 import { toast } from "../ui/toast.tsx";
 
 /** The keys that programs show, and making one. */
@@ -134,7 +133,7 @@ export function KeysPage(): JSX.Element {
 function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JSX.Element {
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<readonly Scope[]>(["links:read", "links:write"]);
-  const [until, setUntil] = useState("");
+  const [until, setUntil] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const first = useRef<HTMLInputElement>(null);
@@ -147,7 +146,7 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
     }
     setBusy(true);
     try {
-      const body = { name: name.trim() || null, scopes: chosen, expiresAt: fromLocal(until) };
+      const body = { name: name.trim() || null, scopes: chosen, expiresAt: until };
       done(await api.keys.create(body));
     } catch (error) {
       setProblem(problemText(error));
@@ -156,31 +155,8 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
   }
   return (
     <form class="key-form" onSubmit={(event) => void make(event)} noValidate>
-      <Field label={t("keys2.for")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              ref={first}
-              id={id}
-              maxLength={100}
-              value={name}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          </div>
-        )}
-      </Field>
-      <Field label={t("keys2.expires")} aside={zone} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              id={id}
-              type="datetime-local"
-              value={until}
-              onInput={(event) => setUntil(event.currentTarget.value)}
-            />
-          </div>
-        )}
-      </Field>
+      <TextField label={t("keys2.for")} reserve={false} inputRef={first} limit={100} value={name} onText={setName} />
+      <TimeField label={t("keys2.expires")} aside={zone} reserve={false} time={until} onTime={setUntil} />
       <fieldset class="rights">
         <legend>{t("keys2.rights")}</legend>
         {scopes.map((scope) => (

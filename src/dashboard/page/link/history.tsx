@@ -64,6 +64,13 @@ function said({ action, before, after }: HistoryEntry): Said[] {
   return found.length === 0 ? [{ what: t("history.other") }] : found;
 }
 
+/** Who did it, as far as it is known. */
+function who({ by }: HistoryEntry): string | undefined {
+  if (by === null) return undefined;
+  if (by.kind === "anyone") return t("history.anyone");
+  return by.name ?? (by.kind === "key" ? t("history.key", { id: by.id ?? "" }) : undefined);
+}
+
 /** Who changed what when, and a way back to each. Nothing is shown where the server keeps none. */
 export function History({ link }: { link: Link }): JSX.Element | null {
   const [all, setAll] = useState(false);
@@ -118,9 +125,9 @@ export function History({ link }: { link: Link }): JSX.Element | null {
                   </div>
                 ))}
                 <span class="quiet" title={date(entry.at, "full")}>
-                  {entry.by?.name
-                    ? t("history.by", { who: entry.by.name, age: age(entry.at) })
-                    : t("history.ago", { age: age(entry.at) })}
+                  {who(entry) === undefined
+                    ? t("history.ago", { age: age(entry.at) })
+                    : t("history.by", { who: who(entry) ?? "", age: age(entry.at) })}
                 </span>
               </div>
               {entry.action === "changed" && entry.before !== null && (

@@ -3,14 +3,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { CurtProblem, type Link } from "../../../client/client.ts";
 import { api } from "../api/api.ts";
 import { t } from "../texts/catalogue.ts";
-import { Field, HelpLine } from "../ui/field.tsx";
+import { Choice, Field, HelpLine } from "../ui/field.tsx";
 import { bare } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Trap } from "../ui/layers.tsx";
 import { isAbort, problemText } from "../ui/problem.ts";
 import { save } from "../ui/save.ts";
 import { NoLogo, readLogo } from "./logo.ts";
-import { isColour, type Level, type Look, levels, optionsOf, plainLook, warningOf } from "./look.ts";
+import { isColour, type Look, levels, optionsOf, plainLook, warningOf } from "./look.ts";
 
 /** How long after the last change it is drawn, in ms; pixels of a PNG that is saved. */
 const [pause, size] = [120, 1024];
@@ -121,25 +121,14 @@ export function QrEditor({ link, close }: { link: Link; close: () => void }): JS
             {t("qr.clear")}
           </label>
           <div class="pair">
-            <fieldset class="field">
-              <div class="label">
-                <legend>{t("qr.level")}</legend>
-              </div>
-              <div class="choice">
-                {levels.map((one: Level) => (
-                  <label key={one}>
-                    <input
-                      type="radio"
-                      name="qr-level"
-                      checked={look.level === one}
-                      disabled={look.logo !== undefined && (one === "L" || one === "M")}
-                      onChange={() => edit({ level: one })}
-                    />
-                    {one}
-                  </label>
-                ))}
-              </div>
-            </fieldset>
+            <Choice
+              label={t("qr.level")}
+              name="qr-level"
+              values={levels}
+              chosen={look.level}
+              disabled={(one) => look.logo !== undefined && (one === "L" || one === "M")}
+              onChoose={(level) => edit({ level })}
+            />
             <Field label={t("qr.margin")} aside={String(look.margin)} reserve={false}>
               {(id) => (
                 <input

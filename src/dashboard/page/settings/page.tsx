@@ -8,7 +8,7 @@ import { lettersOn } from "../shell/shortcuts.ts";
 import { setTheme, theme, themes } from "../shell/theme.ts";
 import { languages, setLanguage, type TextName, t } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
-import { BusyButton, Field } from "../ui/field.tsx";
+import { BusyButton, Switch, TextField } from "../ui/field.tsx";
 import { language } from "../ui/format.ts";
 import { keep } from "../ui/kept.ts";
 import { useLoaded } from "../ui/load.ts";
@@ -61,21 +61,15 @@ export function SettingsPage(): JSX.Element {
               ))}
             </div>
           </fieldset>
-          <label class="switch">
-            <input
-              type="checkbox"
-              role="switch"
-              aria-checked={letters}
-              checked={letters}
-              onChange={() => {
-                lettersOn.value = !letters;
-                keep("letters", letters ? "off" : null);
-              }}
-            />
-            <span class="track" />
-            <b>{t("settings.letters")}</b>
-            <small>{t("settings.lettersHelp")}</small>
-          </label>
+          <Switch
+            label={t("settings.letters")}
+            help={t("settings.lettersHelp")}
+            on={letters}
+            onSwitch={() => {
+              lettersOn.value = !letters;
+              keep("letters", letters ? "off" : null);
+            }}
+          />
         </section>
         {me.value?.kind === "user" && <Password />}
       </div>
@@ -109,21 +103,6 @@ function Password(): JSX.Element {
     }
     setBusy(false);
   }
-  const input = (value: string, set: (value: string) => void, autocomplete: "current-password" | "new-password") =>
-    function PasswordInput(id: string): JSX.Element {
-      return (
-        <div class="input">
-          <input
-            id={id}
-            type="password"
-            autocomplete={autocomplete}
-            maxLength={1000}
-            value={value}
-            onInput={(event) => set(event.currentTarget.value)}
-          />
-        </div>
-      );
-    };
   return (
     <section>
       <header>
@@ -131,16 +110,25 @@ function Password(): JSX.Element {
       </header>
       <form class="edit-form" onSubmit={(event) => void change(event)} noValidate>
         <input hidden type="text" autocomplete="username" readOnly value={me.value?.name ?? ""} />
-        <Field label={t("settings.current")} reserve={false}>
-          {input(current, setCurrent, "current-password")}
-        </Field>
-        <Field
+        <TextField
+          label={t("settings.current")}
+          reserve={false}
+          type="password"
+          autocomplete="current-password"
+          limit={1000}
+          value={current}
+          onText={setCurrent}
+        />
+        <TextField
           label={t("settings.next")}
           aside={t("door.length")}
           help={problem === undefined ? undefined : { kind: "bad", text: problem }}
-        >
-          {input(next, setNext, "new-password")}
-        </Field>
+          type="password"
+          autocomplete="new-password"
+          limit={1000}
+          value={next}
+          onText={setNext}
+        />
         <div>
           <BusyButton busy={busy} label={t("settings.change")} doing={t("door.setting")} />
         </div>

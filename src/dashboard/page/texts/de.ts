@@ -371,6 +371,8 @@ export const de: Texts = {
   "history.query": "Mitgeben der Abfrage geändert",
   "history.yes": "ja",
   "history.no": "nein",
+  "history.anyone": "irgendwer",
+  "history.key": "Schlüssel {id}",
   "history.made": "Gemacht",
   "history.deleted": "Gelöscht",
   "history.other": "Geändert",

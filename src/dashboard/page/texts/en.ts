@@ -368,6 +368,8 @@ export const en = {
   "history.query": "Query passing changed",
   "history.yes": "yes",
   "history.no": "no",
+  "history.anyone": "anyone",
+  "history.key": "key {id}",
   "history.made": "Made",
   "history.deleted": "Deleted",
   "history.other": "Changed",
