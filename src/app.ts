@@ -21,10 +21,11 @@ import { openCassandraStore } from "./stores/cassandra/store.ts";
 import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
+import { KnownSlugs } from "./stores/sql/slugs/known-slugs.ts";
 import { openSqliteStore } from "./stores/sql/store.ts";
 
 /** How many bytes the workers of a machine together keep links in: about a million. */
-const linkBytes = 256e6;
+const linkBytes = 144e6;
 
 /** All that answers requests or carries out commands, built from the settings. */
 export interface App {
@@ -131,7 +132,11 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   // Shared among the workers, so that a machine's memory is bounded however many there are.
   // Only who answers visitors keeps links at hand.
   const arenaBytes = cacheReport === undefined ? 0 : Math.floor(linkBytes / config.workers);
-  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed });
+  // Every link of the embedded store is marked before it is committed; of other stores others make links too.
+  const known =
+    config.store.kind === "sqlite" && cacheReport !== undefined ? new KnownSlugs(config.storePath) : undefined;
+  const isAbsent = known && ((key: string) => known.isAbsent(key));
+  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed, isAbsent });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,
@@ -183,7 +188,7 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
     degrade: (why) => {
       degrade(why);
       // What is remembered as unknown may be there.
-      resolver.forgetAll();
+      resolver.doubt();
     },
     close: async () => {
       await cache?.close();

@@ -43,6 +43,7 @@ export const mutants = [
   "blind-limit",
   "no-origin-check",
   "no-history",
+  "deaf-filter",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 
@@ -120,6 +121,11 @@ export const settings = {
     "0",
     "Requests a minute to the API for each key, each session and each address without one, in each worker; 0: no limit.",
   ),
+  CURT_UNKNOWN_LIMIT: withDefault(
+    integer(0, 10_000_000),
+    "1200",
+    "Unknown slugs a minute that one address may ask a shared store for, in each worker, before it gets 429 for what is not in memory; 0: no limit. The embedded store needs none.",
+  ),
   CURT_CORS_ORIGINS: withDefault(
     list(webOrigin),
     "",
@@ -176,6 +182,7 @@ export interface Config {
   readonly slugLength: number;
   readonly redirectStatus: RedirectStatus;
   readonly rateLimit: number;
+  readonly unknownLimit: number;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly countClicks: boolean;
@@ -308,6 +315,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     slugLength: values.CURT_SLUG_LENGTH ?? shortest,
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
     rateLimit: values.CURT_RATE_LIMIT,
+    unknownLimit: values.CURT_UNKNOWN_LIMIT,
     corsOrigins: values.CURT_CORS_ORIGINS,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
     countClicks: values.CURT_CLICKS,

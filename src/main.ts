@@ -15,6 +15,7 @@ import { openPatiently } from "./processes/patience.ts";
 import { PortRefused, probePort } from "./processes/port.ts";
 import { Scrub } from "./processes/scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
+import { openMarks } from "./processes/slugs.ts";
 import { StartFailed, Workers } from "./processes/workers.ts";
 import { HastyCommitter } from "./stores/sql/hasty.ts";
 
@@ -76,6 +77,7 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const opened = await openPatiently(open, { limit, log, asked: signals.asked });
       if (opened === undefined) return 0;
       const { app, madeKey } = opened;
+      const marks = committer && openMarks(config, committer, log);
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
       const setup = app.accounts.setup.first().catch(() => undefined);
@@ -84,10 +86,12 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       // After the workers, which are waited for.
       clerk.launch();
       clerk.open().catch(() => {});
-      const scrub = committer && openScrub(config, log, [committer, workers]);
+      marks?.begin();
+      const scrub = committer && openScrub(config, log, [committer, workers, { degrade: () => marks?.end() }]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end([workers, clerk], log, signals);
       scrub?.stop();
+      marks?.end();
       await app.close();
       return code;
     } finally {

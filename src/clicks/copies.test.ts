@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClickStore, Followed } from "../core/click.ts";
+import { type ClickStore, type Followed, originOf } from "../core/click.ts";
 import { Counted, Documents } from "./contract/counted.ts";
 import { Enricher } from "./enrich.ts";
 import { Folding } from "./folding.ts";
@@ -51,7 +51,8 @@ class Node {
   }
 
   async record(clicks: number): Promise<void> {
-    for (let i = 0; i < clicks; i++) this.journal.record(this.#link, "Mozilla/5.0 Firefox/120.0", "", "de", "", "");
+    for (let i = 0; i < clicks; i++)
+      this.journal.record(this.#link, originOf("Mozilla/5.0 Firefox/120.0", "", "de"), "", "");
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   }
 

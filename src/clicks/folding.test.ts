@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClickBatch, ClickStore, Followed } from "../core/click.ts";
+import { type ClickBatch, type ClickStore, type Followed, originOf } from "../core/click.ts";
 import { StoreUnavailable } from "../core/store.ts";
 import { Counted, Documents } from "./contract/counted.ts";
 import { Enricher } from "./enrich.ts";
@@ -58,7 +58,7 @@ function link(name: string): Followed {
 const idOf = (name: string) => name.padEnd(16, "0");
 
 async function record(journal: Journal, one: Followed | undefined, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) journal.record(one, "Mozilla/5.0 Firefox/120.0", "", "de", "192.0.2.1", "");
+  for (let i = 0; i < count; i++) journal.record(one, originOf("Mozilla/5.0 Firefox/120.0", "", "de"), "192.0.2.1", "");
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 

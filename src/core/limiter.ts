@@ -1,5 +1,5 @@
 import { left, nothingTaken, type Taken, totalOf, withTaken } from "./limit.ts";
-import type { LinkRecord } from "./link.ts";
+import type { LinkRecord, VisitorLink } from "./link.ts";
 import { type Document, type Registry, StoreUnavailable } from "./store.ts";
 
 const kind = "limit";
@@ -29,7 +29,7 @@ export interface LimiterOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   /** Called with a link whose limit is found used up, and how many were used. Must not throw. */
-  readonly onUsedUp: (link: LinkRecord, used: number) => void;
+  readonly onUsedUp: (link: VisitorLink, used: number) => void;
   /** How many takers a document remembers (64). */
   readonly remembered?: number;
   /** Mutant: what another taker took in between is not looked at. */
@@ -45,7 +45,7 @@ interface Visitor {
 /** A link's counting in this process. */
 interface Account {
   /** The newest version of the link that a visitor came with: its limit counts. */
-  link: LinkRecord;
+  link: VisitorLink;
   taker: string;
   /** What this taker has given to visitors. What it has taken beyond that is still there to be given. */
   given: number;
@@ -72,7 +72,7 @@ export class Limiter {
   }
 
   /** Takes one click; `false`: none is left. Throws what the store throws: then nobody knows, and the visitor may not go. */
-  take(link: LinkRecord): Promise<boolean> {
+  take(link: VisitorLink): Promise<boolean> {
     if (this.#waiting >= mostWaiting) return Promise.reject(new StoreUnavailable("Too many wait for limited links."));
     const account = this.#account(link);
     this.#waiting++;
@@ -83,7 +83,7 @@ export class Limiter {
   }
 
   /** How many clicks of a link's limits were used so far, by whatever limit. Throws what the store throws. */
-  async used(link: LinkRecord): Promise<number> {
+  async used(link: VisitorLink): Promise<number> {
     return takenOf(await this.#options.registry.get(kind, link.token)).used;
   }
 
@@ -115,7 +115,7 @@ export class Limiter {
     }
   }
 
-  #account(link: LinkRecord): Account {
+  #account(link: VisitorLink): Account {
     const found = this.#accounts.get(link.token);
     this.#accounts.delete(link.token);
     const account = found ?? {

@@ -1,5 +1,5 @@
 import type { Followed } from "./click.ts";
-import type { LinkId, LinkRecord } from "./link.ts";
+import type { LinkId, VisitorLink } from "./link.ts";
 import { LinkArena } from "./link-arena.ts";
 import { MemoryCache } from "./memory-cache.ts";
 
@@ -9,7 +9,7 @@ export interface Resolved extends Followed {
   answer: unknown;
 }
 
-export function resolvedOf(link: LinkRecord): Resolved {
+export function resolvedOf(link: VisitorLink): Resolved {
   return { link, answer: undefined, mark: 0 };
 }
 

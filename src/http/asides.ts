@@ -1,5 +1,5 @@
 import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
+import type { VisitorLink } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
 import { previewAnswer } from "./preview.ts";
 import { problemResponse } from "./problem.ts";
@@ -37,7 +37,7 @@ export class Asides {
     return previewAnswer(answer, house, now(), request);
   }
 
-  async #qr(link: LinkRecord, query: string, request: Request): Promise<Response> {
+  async #qr(link: VisitorLink, query: string, request: Request): Promise<Response> {
     try {
       const options = qrOptions(new URLSearchParams(query));
       const { type, bytes } = await qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);

@@ -43,6 +43,8 @@ export interface HttpOptions {
   readonly publicCreate: boolean;
   /** Requests a minute to the API for each key, session, or address without one, in each worker; 0: no limit. */
   readonly rateLimit: number;
+  /** Unknown slugs a minute that one address may ask the store for, in each worker; 0: no limit. */
+  readonly unknownLimit: number;
   /** Origins whose pages may use the API with a key. */
   readonly corsOrigins: readonly string[];
   /** Addresses whose `X-Forwarded-For` is believed. */

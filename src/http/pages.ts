@@ -79,7 +79,7 @@ export const scriptedPageHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy": `${policy}; script-src 'self'`,
 };
 
-export type PageKind = "unknown" | "gone" | "unavailable" | "refused" | "root";
+export type PageKind = "unknown" | "gone" | "unavailable" | "hurried" | "refused" | "root";
 
 /** A page's words: the marked one, what is said below, and the line at the foot. */
 export interface PageWords {
@@ -88,8 +88,8 @@ export interface PageWords {
   readonly foot: string;
 }
 
-/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. */
-export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string): PageWords {
+/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. `wait`: seconds until another try. */
+export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string, wait = retrySeconds): PageWords {
   switch (kind) {
     case "unknown":
       return {
@@ -111,6 +111,12 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
         say: "Not now",
         lines: [`We can't look up /${slug}. The link is likely fine. We aren't.`, `Trying again in ${retrySeconds} s.`],
         foot: "503, not available",
+      };
+    case "hurried":
+      return {
+        say: "Slowly",
+        lines: ["Your address asked for too many links that don't exist.", `Ask for /${slug} again in ${wait} s.`],
+        foot: "429, too many requests",
       };
   }
 }

@@ -1,17 +1,17 @@
-import type { LinkRecord } from "../core/link.ts";
+import type { VisitorLink } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
 import { copyScriptPath } from "./copy-script.ts";
 import { escaped, scriptedPageHeaders, shell } from "./pages.ts";
 import { readableTarget } from "./readable-target.ts";
 
 /** The page that shows where a link goes, to whoever asks for it and to programs that make previews. `now`: in ms. */
-export function previewAnswer(link: LinkRecord, house: string, now: number, request: Request): Response {
+export function previewAnswer(link: VisitorLink, house: string, now: number, request: Request): Response {
   const page = request.method === "HEAD" ? null : previewPage(link, house, now);
   return new Response(page, { headers: scriptedPageHeaders });
 }
 
 /** Under 8 KB but for a long target. */
-function previewPage(link: LinkRecord, house: string, now: number): string {
+function previewPage(link: VisitorLink, house: string, now: number): string {
   const { host, address, warning } = readableTarget(link.url);
   const path = `/${escaped(pathOfSlug(link.slug))}`;
   const [danger, button] =

@@ -113,6 +113,8 @@ function runWorker(toMain: (message: unknown) => void): void {
     const { links, resolver, limiter, keys, accounts, history, census, hash, store } = app;
     server = serveHttp({
       ...config,
+      // The filter of the embedded store answers for what is not there.
+      unknownLimit: config.store.kind === "sqlite" ? 0 : config.unknownLimit,
       dashboard,
       links,
       resolver,

@@ -46,6 +46,7 @@ async function withServer(
     ...server,
     args: ["--workers", `${workers}`, ...(server.args ?? [])],
     env: { ...env, ...server.env },
+    startLimit: 60_000,
   });
   try {
     const slugs = await makeLinks(started, links);

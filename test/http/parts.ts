@@ -103,6 +103,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     redirectStatus: 302,
     publicCreate: false,
     rateLimit: 0,
+    unknownLimit: 0,
     corsOrigins: [],
     trustedProxies: [],
     host: "127.0.0.1",
