@@ -106,6 +106,14 @@ export async function openStore(config: Config, committer: Committer | undefined
   return { store, degrade: (why) => store.degrade(why) };
 }
 
+/**
+ * Whether new links need not be announced: nothing remembers that a slug is unknown but the filter, in which each is
+ * marked before it is committed. A shared cache in front of the store makes looks last, and others join them.
+ */
+export function newLinksAreMarked({ store, cache }: Config): boolean {
+  return store.kind === "sqlite" && cache.kind === "none";
+}
+
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
 export async function openApp(config: Config, parts: AppParts): Promise<App> {
   const opened = await openStore(config, parts.committer);
@@ -136,7 +144,9 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   const known =
     config.store.kind === "sqlite" && cacheReport !== undefined ? new KnownSlugs(config.storePath) : undefined;
   const isAbsent = known && ((key: string) => known.isAbsent(key));
-  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed, isAbsent });
+  const unknownFor = newLinksAreMarked(config) ? 0 : undefined;
+  const looking = { store: store.links, cache, isAbsent, ...(unknownFor === undefined ? {} : { unknownFor }) };
+  const resolver = new Resolver({ ...looking, now, tell, deaf, arenaBytes, seed });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,
