@@ -117,7 +117,8 @@ export class Resolver {
   forget(changes: readonly Change[]): void {
     for (const change of changes) {
       const key = keyOf(change);
-      if ((this.#links.get(key)?.link.version ?? 0) < change.version) this.#links.delete(key);
+      // The first version of a link takes the place of none.
+      if (change.version > 1 && (this.#links.get(key)?.link.version ?? 0) < change.version) this.#links.delete(key);
       this.#unknown.delete(key);
       this.#flights.delete(key);
       if (this.#options.cache !== undefined && !this.#options.deaf) this.#hear(key, change.version);

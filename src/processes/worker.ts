@@ -1,4 +1,4 @@
-import { type App, openApp } from "../app.ts";
+import { type App, newLinksAreMarked, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
@@ -87,7 +87,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   function openParts(): Promise<App> {
     return openApp(config, {
       committer: line,
-      announce: unheard ? async () => {} : (changes) => line.announce(changes),
+      announce: unheard ? async () => {} : announce,
       ...(untold ? {} : { tell }),
       storeReport: numbers.storeReport,
       cacheReport: ({ address, state, why }) => {
@@ -95,6 +95,12 @@ function runWorker(toMain: (message: unknown) => void): void {
         else log.warn(`The cache at ${address} is not used.`, { why });
       },
     });
+  }
+
+  const marked = newLinksAreMarked(config);
+  async function announce(changes: readonly Change[]): Promise<void> {
+    const news = marked ? changes.filter(({ version }) => version > 1) : changes;
+    if (news.length > 0) await line.announce(news);
   }
 
   /** Without main, or with one that hangs, redirects go on. */

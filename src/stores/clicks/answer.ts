@@ -106,7 +106,8 @@ class Sum {
     for (const { hour, row, clicks, visitors } of tuples) {
       if (hour < from || hour >= to) continue;
       const isBot = row[botDimension] !== 0;
-      const [people, bots] = isBot ? [0, clicks] : [clicks, 0];
+      const people = isBot ? 0 : clicks;
+      const bots = isBot ? clicks : 0;
       this.#count(hour, people, bots);
       if (this.#dimension !== undefined) this.#groups.add(row[this.#dimension] ?? 0, people, bots);
       if (visitors.length > 0) this.uniques.addTuple(hour, visitors);

@@ -137,10 +137,11 @@ class Maker {
   }
 }
 
+const none: readonly number[] = [];
+
 /** The upper 32 of 52 bits. */
-function shortHashes(visitors: readonly number[]): number[] {
-  const [only] = visitors;
-  if (only === undefined) return [];
-  if (visitors.length === 1) return [Math.floor(only / 2 ** 20)];
+function shortHashes(visitors: readonly number[]): readonly number[] {
+  if (visitors.length === 0) return none;
+  if (visitors.length === 1) return [Math.floor((visitors[0] ?? 0) / 2 ** 20)];
   return visitors.map((visitor) => Math.floor(visitor / 2 ** 20));
 }

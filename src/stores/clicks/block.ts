@@ -15,9 +15,9 @@ export interface BlobKey {
 const format = 1;
 const headLength = 6;
 
-/** The bytes as they are kept: a format, a checksum, and the content, compressed where that makes it smaller. */
-export function seal(key: BlobKey, content: Uint8Array): Uint8Array {
-  const small = Bun.zstdCompressSync(content, { level: 1 });
+/** The bytes as they are kept: a format, a checksum, and the content, if `compressed` then where that makes it smaller. */
+export function seal(key: BlobKey, content: Uint8Array, compressed: boolean): Uint8Array {
+  const small = compressed ? Bun.zstdCompressSync(content, { level: 1 }) : content;
   const isSmaller = small.length < content.length;
   const body = isSmaller ? small : content;
   const sealed = new Uint8Array(headLength + body.length);
@@ -202,7 +202,7 @@ export class Texts {
   constructor(from: ByteReader) {
     this.count = from.varint();
     this.#lengths = new ByteReader(from.source, from.at);
-    for (let left = this.count; left > 0; left--) from.varint();
+    from.skipVarints(this.count);
     this.bytes = from.bytes(from.varint());
   }
 

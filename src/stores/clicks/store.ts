@@ -30,6 +30,8 @@ export interface KeptClicksOptions {
   /** How many days hours are told apart, and visits kept. */
   readonly hourDays?: number;
   readonly visitDays?: number;
+  /** How many bytes of blobs are remembered (0): where asking the keeper for them takes time. */
+  readonly memory?: number;
   /** For tests, which must fail with it: batches are added whatever their number; blocks are believed without checksum. */
   readonly mutants?: readonly ("numbers-ignored" | "blocks-trusted")[];
 }
@@ -65,14 +67,14 @@ export class KeptClicks implements ClickStore {
   /** Changes of one writer's head are made one after another. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor({ keeper, clock, hourDays = 90, visitDays = 30, mutants = [] }: KeptClicksOptions) {
+  constructor({ keeper, clock, hourDays = 90, visitDays = 30, memory = 0, mutants = [] }: KeptClicksOptions) {
     this.#keeper = keeper;
     this.#clock = clock;
     this.#hourDays = hourDays;
     this.#visitDays = visitDays;
     this.#ignoresNumbers = mutants.includes("numbers-ignored");
     this.contents = new KeptClickContents(keeper);
-    this.#reader = new RunReader(keeper, mutants.includes("blocks-trusted"));
+    this.#reader = new RunReader(keeper, memory, mutants.includes("blocks-trusted"));
   }
 
   async last(writer: string): Promise<{ number: number; position: string } | undefined> {
@@ -118,7 +120,7 @@ export class KeptClicks implements ClickStore {
       const contents = await this.#reader.blocks(runs.map((of) => ({ of, between })));
       const sums = new Sums(keys);
       for (const blocks of contents) sums.addRun(blocks);
-      return keys.map((key) => sums.of(key));
+      return sums.all;
     });
   }
 
