@@ -6,8 +6,7 @@ import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import type { Misses } from "./misses.ts";
-import { pageHeaders } from "./pages.ts";
-import { previewPage } from "./preview.ts";
+import { previewAnswer } from "./preview.ts";
 import { requestName } from "./problem.ts";
 import { type Said, said, type Written, WrittenUnknown } from "./said.ts";
 import type { Visits } from "./visits.ts";
@@ -90,7 +89,8 @@ export class Redirects {
       if (decision.kind === "unknown") return this.#unknown(slug, query, request);
       if (decision.kind === "gone") return this.#said("gone", slug, request);
       if (decision.limited && request.method === "GET") {
-        if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
+          return previewAnswer(found.link, this.#options.house, this.#options.now(), request);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       this.#options.visits.count(found, query, request);
@@ -146,12 +146,6 @@ export class Redirects {
     const answer = this.#said("unavailable", slug, request);
     answer.headers.set("X-Request-Id", name);
     return answer;
-  }
-
-  /** What a program gets that only shows others where a link leads. */
-  #preview(link: VisitorLink): Response {
-    const { house, now } = this.#options;
-    return new Response(previewPage(link, house, now()), { headers: pageHeaders });
   }
 
   #said(kind: Said, slug: string, request: Request, wait = retrySeconds): Response {

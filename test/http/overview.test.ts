@@ -22,6 +22,7 @@ describe("GET /api/v1/counts", () => {
     expect(body).toEqual({
       total: 4,
       states: { active: 1, scheduled: 1, expired: 1, exhausted: 0, disabled: 1 },
+      top: [],
       at: new Date(now).toISOString(),
     });
     await own.server.drain();

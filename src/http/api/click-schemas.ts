@@ -85,6 +85,9 @@ export const liveSchema = z
     unique: z.int(),
     bots: z.int(),
     added: z.int().openapi({ description: "Clicks since the event before, bots included" }),
+    minute: z.object({ clicks: z.int(), seconds: z.int() }).openapi({
+      description: "Clicks of the last 60 seconds, bots included; of fewer where they are not known so long",
+    }),
   })
   .openapi("LiveCounts");
 export type ShownLive = z.infer<typeof liveSchema>;
