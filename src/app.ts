@@ -17,8 +17,6 @@ import { ownAddress } from "./core/target.ts";
 import { type StoreReport, timedStore } from "./core/timed-store.ts";
 import { UsedUp } from "./core/used-up.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
-import { openCassandraStore } from "./stores/cassandra/store.ts";
-import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
 import { KnownSlugs } from "./stores/sql/slugs/known-slugs.ts";
@@ -83,16 +81,21 @@ export interface OpenedStore {
   degrade(why: string): void;
 }
 
-/** Opens the store that the settings name, with nothing in front of it: for moving it. Others use `openApp`. */
+/**
+ * Opens the store that the settings name, with nothing in front of it: for moving it. Others use `openApp`. The code of
+ * the others is not loaded: Cassandra's driver alone would take longer than all the rest of a start.
+ */
 export async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
   if (config.store.kind === "postgres") {
     const mutants = config.mutants.includes("synchronous-normal") ? (["unsynced"] as const) : [];
+    const { openPostgresStore } = await import("./stores/postgres/store.ts");
     const store = await openPostgresStore({ url: config.store.url, mutants });
     // Its server looks after its files itself.
     return { store, degrade: () => undefined };
   }
   if (config.store.kind === "cassandra") {
     const mutants = config.mutants.includes("unconditional") ? (["unconditional"] as const) : [];
+    const { openCassandraStore } = await import("./stores/cassandra/store.ts");
     return { store: await openCassandraStore({ url: config.store.url, mutants }), degrade: () => undefined };
   }
   if (committer === undefined) throw new StoreUnavailable("The embedded store has nothing that writes.");

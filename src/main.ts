@@ -50,6 +50,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
 async function serve(config: Config, log: Log, signals: EndSignals): Promise<number> {
   await probePort(config.host, config.port);
   const line = new MainLine();
+  line.watch();
   const self = watchSelf("main");
   const metrics = new Gatherer(() => [...self(), ...ofMain(workers, config)]);
   const environment = childEnvironment(config);
