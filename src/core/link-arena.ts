@@ -1,5 +1,5 @@
 import type { LinkId, VisitorLink } from "./link.ts";
-import { moreOf, withMore } from "./visitor-link.ts";
+import { decodeBesides, encodeBesides } from "./record.ts";
 
 /**
  * Words (of 4 bytes) before an entry's texts: the next entry of its chain, its hash, its size in words; the lengths of key
@@ -65,7 +65,7 @@ export class LinkArena {
     const end = url + (lengths >>> 8);
     const more = this.#word(at + 4);
     const createdAt = (this.#word(at + 5) >>> 0) + this.#word(at + 6) * 2 ** 32;
-    return withMore(
+    return decodeBesides(
       id,
       bytes.latin1Slice(url, end),
       createdAt,
@@ -80,7 +80,7 @@ export class LinkArena {
     const { url, createdAt } = link;
     if (key.length > 255 || url.length > 0xffff || !ascii.test(key) || !ascii.test(url)) return;
     if (!/^[0-9a-f]{32}$/.test(link.token)) return;
-    const more = moreOf(link);
+    const more = encodeBesides(link);
     // No character takes more than three bytes in UTF-8.
     const most = headWords + Math.ceil((tokenBytes + key.length + url.length + 3 * more.length) / 4);
     if (most * 8 > this.#words.length) return;

@@ -1,9 +1,9 @@
 import { isReserved, slugProblem } from "../core/slug.ts";
 import type { Misses } from "./misses.ts";
+import type { HttpOptions } from "./options.ts";
 import type { KeptAnswer, Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { Written } from "./said.ts";
-import type { HttpOptions } from "./server.ts";
 import type { Visits } from "./visits.ts";
 
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
