@@ -77,16 +77,20 @@ export class Census {
       const began = now();
       const states = Object.fromEntries(linkStates.map((state) => [state, 0])) as Record<LinkState, number>;
       let total = 0;
-      let top: { slug: string; clicks: number }[] = [];
+      let top: { slug: string; clicks: number }[] | undefined = [];
       let renewed = began;
       let version = turn.version;
       for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
         const before = now();
         const found: Awaited<ReturnType<typeof contents.scanLinks>> = await contents.scanLinks(cursor, page);
         const there = found.items.filter((link) => link.deletedAt === null);
-        const counts = there.length === 0 ? [] : await clicks.clicksOf(there.map(clickIdOf));
-        const used = there.map(({ slug }, at) => ({ slug, clicks: counts[at] ?? 0 })).filter((one) => one.clicks > 0);
-        top = [...top, ...used].sort((a, b) => b.clicks - a.clicks).slice(0, most);
+        // Without clicks, links can be counted all the same; half a list of the most used would be a wrong one.
+        const counts: readonly number[] | undefined =
+          there.length === 0 || top === undefined
+            ? []
+            : await clicks.clicksOf(there.map(clickIdOf)).catch(() => undefined);
+        const used = there.map(({ slug }, at) => ({ slug, clicks: counts?.[at] ?? 0 })).filter((one) => one.clicks > 0);
+        top = counts && top && [...top, ...used].sort((a, b) => b.clicks - a.clicks).slice(0, most);
         for (const link of there) {
           states[stateOf(link, began)]++;
           total++;
@@ -99,7 +103,7 @@ export class Census {
         await registry.put({ ...turn, version: ++version, expiresAt: renewed + turnFor });
       }
       const at = now();
-      const value = JSON.stringify({ total, states, top, at, took: at - began } satisfies Counted);
+      const value = JSON.stringify({ total, states, ...(top && { top }), at, took: at - began } satisfies Counted);
       const document = await registry.get(kind, resultId);
       await registry.put({ kind, id: resultId, value, version: (document?.version ?? 0) + 1, expiresAt: null });
     } finally {
