@@ -55,9 +55,13 @@ export class LinkArena {
     return this.#find(key) !== none;
   }
 
-  get(id: LinkId, key: string): VisitorLink | undefined {
-    const at = this.#find(key);
-    if (at === none) return undefined;
+  /** Where a link is, for `at`; -1: nowhere. The place of one never is another's before `set` is called. */
+  placeOf(key: string): number {
+    return this.#find(key);
+  }
+
+  /** The link at a place of `placeOf`. */
+  at(at: number, id: LinkId): VisitorLink {
     const bytes = this.#bytes;
     const lengths = this.#word(at + 3);
     const token = (at + headWords) * 4;
