@@ -52,6 +52,25 @@ describe("both ways", () => {
     }
   });
 
+  test("answer alike for links whose answer is not always the same", async () => {
+    const day = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const conditions = {
+      open: { validFrom: day(-86_400_000), validUntil: day(86_400_000) },
+      over: { validUntil: day(-1000) },
+      early: { validFrom: day(86_400_000) },
+      handed: { forwardQuery: true, redirectStatus: 307 },
+      counted: { maxClicks: 100 },
+      off: { disabled: true },
+    };
+    for (const [slug, more] of Object.entries(conditions)) {
+      for (const { ask } of [quick, long])
+        await ask("POST", "/api/v1/links", { url: "https://example.com/?a=1", slug, ...more });
+      for (let i = 0; i < 2; i++) await expectAlike([plain(slug)]);
+      await expectAlike([plain(slug).replace("GET", "HEAD")]);
+      await expectAlike([plain(`${slug}?a=2&b=3`)]);
+    }
+  });
+
   test("answer alike to a slug that is known to be nobody's, in whatever form", async () => {
     const long = "n".repeat(201);
     for (const slug of ["nobody", "a/nobody.at_all-", long])
