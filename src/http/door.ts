@@ -12,11 +12,10 @@ export interface DoorOptions {
   readonly port: number;
   /** Where the runtime's HTTP server of this process listens. */
   readonly inner: { readonly hostname: string; readonly port: number };
-  /** Answers what is in memory. `fetch` does not throw. */
+  /** Answers what is in memory. What `miss` promises does not reject. */
   readonly quick: {
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
-    unknown(head: RequestHead, peer: string): Written | undefined;
-    fetch(head: RequestHead, peer: string): Promise<unknown> | undefined;
+    miss(head: RequestHead, peer: string, again: boolean): Written | Promise<unknown> | undefined;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -155,18 +154,10 @@ export class Door {
     const isSlug = head.slug !== "" && this.#hostIsGood(head.fields.host);
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      const unknown = isSlug ? this.#options.quick.unknown(head, visitor.peer) : undefined;
-      if (unknown !== undefined) {
-        const { body } = unknown;
-        this.#send(
-          socket,
-          `${unknown.head}${this.#lines}Content-Length: ${body.length}\r\n\r\n${head.isHead ? "" : body}`,
-        );
-        return;
-      }
-      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head, visitor.peer) : undefined;
-      if (fetched === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
-      else void this.#readAgain(socket, bytes, fetched);
+      const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
+      if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
+      else if (miss instanceof Promise) void this.#readAgain(socket, bytes, miss);
+      else this.#send(socket, this.#whole(miss, head.isHead));
       return;
     }
     if (answer.end !== this.#end) {
@@ -175,6 +166,10 @@ export class Door {
       answer.end = this.#end;
     }
     this.#send(socket, answer.text);
+  }
+
+  #whole({ head, body }: Written, isHead: boolean): string {
+    return `${head}${this.#lines}Content-Length: ${body.length}\r\n\r\n${isHead ? "" : body}`;
   }
 
   #send(socket: Socket<Visitor>, text: string): void {

@@ -13,9 +13,9 @@ export class Quick {
   readonly #options: QuickOptions;
   readonly #redirects: Redirects;
   readonly #visits: Visits;
-  readonly #misses: Misses;
+  readonly #misses: Misses | undefined;
 
-  constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses) {
+  constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses | undefined) {
     this.#misses = misses;
     this.#options = options;
     this.#redirects = redirects;
@@ -33,28 +33,31 @@ export class Quick {
     return answer;
   }
 
-  /** The answer to a plain request for a slug that is known to be nobody's; `undefined`: it takes the long way. */
-  unknown(head: RequestHead, peer: string): Written | undefined {
+  /**
+   * What becomes of a plain request for a slug that `answer` had none for: the whole answer where it is known to be
+   * nobody's; a promise that brings a link into memory, after which `answer` is asked again; or `undefined`, for the long
+   * way. `again`: it was brought before.
+   */
+  miss(head: RequestHead, peer: string, again: boolean): Written | Promise<unknown> | undefined {
     const { resolver, counts, onlyLongWay } = this.#options;
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
+    if (resolver.hit(slug) !== undefined) return undefined;
     const absence = resolver.absence(slug);
-    const answer = absence === undefined ? undefined : this.#redirects.writtenUnknown(slug, head.fields.accept);
-    if (absence === undefined || answer === undefined) return undefined;
+    if (absence === undefined) {
+      if (again || this.#isHurried(head, peer)) return undefined;
+      // What went wrong is found again on the long way, which has an answer to it.
+      return resolver.find({ host: "", slug }).catch(() => undefined);
+    }
+    const answer = this.#redirects.writtenUnknown(slug, head.fields.accept);
+    if (answer === undefined) return undefined;
     resolver.counts[absence]++;
     counts.quickUnknown();
     if (!head.isHead) this.#visits.countPlain(undefined, head, peer);
     return answer;
   }
 
-  /** Brings a link into memory that is not there; `undefined`: that would change nothing. */
-  fetch(head: RequestHead, peer: string): Promise<unknown> | undefined {
-    const { resolver, onlyLongWay } = this.#options;
-    const { slug } = head;
-    if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
-    if (resolver.hit(slug) !== undefined || resolver.absence(slug) !== undefined) return undefined;
-    if (this.#misses.wait(this.#visits.clientAt(peer, head)) > 0) return undefined;
-    // What went wrong is found again on the long way, which has an answer to it.
-    return resolver.find({ host: "", slug }).catch(() => undefined);
+  #isHurried(head: RequestHead, peer: string): boolean {
+    return this.#misses !== undefined && this.#misses.wait(this.#visits.clientAt(peer, head)) > 0;
   }
 }

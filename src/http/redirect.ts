@@ -21,7 +21,8 @@ export interface RedirectOptions {
   readonly house: string;
   readonly now: () => number;
   readonly visits: Visits;
-  readonly misses: Misses;
+  /** Without it everybody may ask for any number of unknown slugs. */
+  readonly misses: Misses | undefined;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
@@ -131,6 +132,7 @@ export class Redirects {
   async #find(slug: string, request: Request): Promise<Resolved | number | undefined> {
     const { resolver, misses, visits } = this.#options;
     const id = { host: "", slug };
+    if (misses === undefined) return resolver.find(id);
     const client = visits.clientOf(request);
     if (resolver.hit(keyOf(id)) === undefined) {
       const wait = misses.wait(client);

@@ -54,8 +54,8 @@ export class WrittenUnknown {
   readonly #text: readonly [Written, Written];
 
   constructor(house: string) {
-    // No page has this among its own words.
-    const place = "this-slug";
+    // Neither a page's own words nor a host have capitals in a row.
+    const place = "THIS-SLUG";
     const words = wordsFor("unknown", place);
     this.#page = cut(page(words, house, place), place, pageHeaders);
     this.#text = cut(`${words.say}. ${words.lines.join(" ")}\n`, place, textHeaders);
