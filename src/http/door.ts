@@ -15,7 +15,7 @@ export interface DoorOptions {
   /** Answers what is in memory. What `miss` promises does not reject. */
   readonly quick: {
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
-    miss(head: RequestHead, peer: string, again: boolean): Written | Promise<unknown> | undefined;
+    miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -156,7 +156,7 @@ export class Door {
     if (answer === undefined) {
       const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
       if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
-      else if (miss instanceof Promise) void this.#readAgain(socket, bytes, miss);
+      else if (miss instanceof Promise) void this.#readAgain(socket, bytes, head.isHead, miss);
       else this.#send(socket, this.#whole(miss, head.isHead));
       return;
     }
@@ -169,7 +169,7 @@ export class Door {
   }
 
   #whole({ head, body }: Written, isHead: boolean): string {
-    return `${head}${this.#lines}Content-Length: ${body.length}\r\n\r\n${isHead ? "" : body}`;
+    return `${head}${this.#lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${isHead ? "" : body}`;
   }
 
   #send(socket: Socket<Visitor>, text: string): void {
@@ -178,15 +178,24 @@ export class Door {
     else if (this.#draining) socket.end();
   }
 
-  /** Waits for a link, and reads the request for it as if it had come now; then what came besides. */
-  async #readAgain(socket: Socket<Visitor>, bytes: Bytes, fetched: Promise<unknown>): Promise<void> {
+  /**
+   * Waits for a link, and reads the request for it as if it had come now; or sends the answer to one that could not be
+   * looked up. Then what came besides.
+   */
+  async #readAgain(
+    socket: Socket<Visitor>,
+    bytes: Bytes,
+    isHead: boolean,
+    fetched: Promise<Written | undefined>,
+  ): Promise<void> {
     const visitor = socket.data;
     const besides: Bytes[] = [];
     visitor.waiting = besides;
-    await fetched;
+    const failure = await fetched;
     visitor.waiting = undefined;
     if (!this.#visitors.has(socket)) return;
-    this.#read(socket, bytes, true);
+    if (failure === undefined) this.#read(socket, bytes, true);
+    else this.#send(socket, this.#whole(failure, isHead));
     for (const more of besides) this.#read(socket, more);
     if (!visitor.ended) return;
     if (visitor.passage?.isBusy === true) visitor.passage.end();

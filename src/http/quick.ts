@@ -3,7 +3,7 @@ import type { Misses } from "./misses.ts";
 import type { HttpOptions } from "./options.ts";
 import type { KeptAnswer, Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
-import type { Written } from "./said.ts";
+import { type Written, writtenOf } from "./said.ts";
 import type { Visits } from "./visits.ts";
 
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
@@ -35,10 +35,10 @@ export class Quick {
 
   /**
    * What becomes of a plain request for a slug that `answer` had none for: the whole answer where it is known to be
-   * nobody's; a promise that brings a link into memory, after which `answer` is asked again; or `undefined`, for the long
-   * way. `again`: it was brought before.
+   * nobody's; a promise that brings a link into memory, after which `answer` is asked again, or gives the answer to one
+   * that could not be looked up; or `undefined`, for the long way. `again`: it was brought before.
    */
-  miss(head: RequestHead, peer: string, again: boolean): Written | Promise<unknown> | undefined {
+  miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined {
     const { resolver, counts, onlyLongWay } = this.#options;
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
@@ -46,8 +46,7 @@ export class Quick {
     const absence = resolver.absence(slug);
     if (absence === undefined) {
       if (again || this.#isHurried(head, peer)) return undefined;
-      // What went wrong is found again on the long way, which has an answer to it.
-      return resolver.find({ host: "", slug }).catch(() => undefined);
+      return this.#brought(slug, head.fields.accept);
     }
     const answer = this.#redirects.writtenUnknown(slug, head.fields.accept);
     if (answer === undefined) return undefined;
@@ -55,6 +54,20 @@ export class Quick {
     counts.quickUnknown();
     if (!head.isHead) this.#visits.countPlain(undefined, head, peer);
     return answer;
+  }
+
+  /** On the long way it would be looked up once more, and time out once more. */
+  async #brought(slug: string, accept: string): Promise<Written | undefined> {
+    const { resolver, counts } = this.#options;
+    const from = performance.now();
+    try {
+      await resolver.find({ host: "", slug });
+      return undefined;
+    } catch (thrown) {
+      const answer = this.#redirects.unavailable(thrown, slug, accept);
+      counts.answered("visitor", answer.status, from);
+      return writtenOf(answer);
+    }
   }
 
   #isHurried(head: RequestHead, peer: string): boolean {
