@@ -21,7 +21,8 @@ export interface RedirectOptions {
   readonly house: string;
   readonly now: () => number;
   readonly visits: Visits;
-  readonly misses: Misses;
+  /** Without it everybody may ask for any number of unknown slugs. */
+  readonly misses: Misses | undefined;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
@@ -99,7 +100,7 @@ export class Redirects {
       this.#options.visits.count(found, query, request);
       return redirect(decision.status, decision.location, cacheControlOf(found.link));
     } catch (thrown) {
-      return this.#unavailable(thrown, slug, request);
+      return this.unavailable(thrown, slug, request.headers.get("accept") ?? "");
     }
   }
 
@@ -123,7 +124,7 @@ export class Redirects {
       if (ended && found.link.deletedAt === null) return found.link;
       return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
     } catch (thrown) {
-      return this.#unavailable(thrown, slug, request);
+      return this.unavailable(thrown, slug, request.headers.get("accept") ?? "");
     }
   }
 
@@ -131,6 +132,7 @@ export class Redirects {
   async #find(slug: string, request: Request): Promise<Resolved | number | undefined> {
     const { resolver, misses, visits } = this.#options;
     const id = { host: "", slug };
+    if (misses === undefined) return resolver.find(id);
     const client = visits.clientOf(request);
     if (resolver.hit(keyOf(id)) === undefined) {
       const wait = misses.wait(client);
@@ -141,11 +143,13 @@ export class Redirects {
     return found;
   }
 
-  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+  /** The answer to a slug that could not be looked up, which is logged. */
+  unavailable(thrown: unknown, slug: string, accept: string): Response {
+    const { log, house } = this.#options;
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     const name = requestName();
-    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-    const answer = this.#said("unavailable", slug, request);
+    log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = said("unavailable", slug, accept, house);
     answer.headers.set("X-Request-Id", name);
     return answer;
   }
