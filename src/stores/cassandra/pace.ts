@@ -24,9 +24,9 @@ interface Waiting {
 
 /**
  * Lets as many writes be under way as the cluster keeps up with; the others wait here, in the order they came. Cassandra
- * turns none away: what is too much makes all of them slow, until each takes longer than it may, is asked for once more at a
- * second node, and fails in the end. So one that took a fifth of its time is a sign to have fewer, and one that took less than
- * a twelfth while others waited is a sign to have more.
+ * turns none away: what is too much makes all of them slow, until they take longer than they may and fail. So one that took half
+ * of its time is a sign to have fewer, and one that took less than a fifth while others waited is a sign to have more. (Fewer as
+ * soon as they get slow was tried: where the machine is what is short, a Cassandra with less in hand gets less of it.)
  */
 export class Pace {
   readonly #options: PaceOptions;
@@ -77,13 +77,13 @@ export class Pace {
   #learn(began: number, isLost: boolean): void {
     const took = this.#now() - began;
     const { limit } = this.#options;
-    if (isLost || took > limit / 5) {
+    if (isLost || took > limit / 2) {
       this.#isSearching = false;
       // What began before there were fewer says nothing about how many are right now.
       if (began < this.#lessSince) return;
-      this.#room = Math.max(least, this.#room * 0.6);
+      this.#room = Math.max(least, this.#room * 0.8);
       this.#lessSince = this.#now();
-    } else if (took < limit / 12 && this.#waiting.length > 0)
+    } else if (took < limit / 5 && this.#waiting.length > 0)
       this.#room = Math.min(most, this.#room + (this.#isSearching ? 1 : 1 / this.#room));
   }
 
