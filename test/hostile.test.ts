@@ -1,0 +1,28 @@
+/** The short form of `npm run proof -- hostile`. */
+import { describe, expect, test } from "bun:test";
+import { formulasOf } from "./hostile/files.ts";
+import { hostile } from "./hostile/hostile.ts";
+import { hostileStrings } from "./hostile/strings.ts";
+import { need } from "./install.ts";
+
+describe.skipIf(!need("chromium"))("what others wrote", () => {
+  test("stays text on every page, in every file and on every line", async () => {
+    const result = await hostile(hostileStrings(30));
+    expect(result.links).toBe(30);
+    expect(result.pages).toBeGreaterThan(200);
+    const { wrong, trouble, formulas, brokenLines, commands } = result;
+    expect({ wrong, trouble, formulas, brokenLines, commands }).toEqual({
+      ...{ wrong: [], trouble: [], formulas: [], brokenLines: [], commands: [] },
+    });
+  });
+
+  test("would be seen if it did not", async () => {
+    const some = ["<img src=x onerror=alert(1)>", "<svg onload=alert(2)>"];
+    const kept = await hostile(some, undefined, "unescaped");
+    expect(kept.trouble.filter((one) => one.startsWith("policy:")).length).toBeGreaterThan(0);
+    expect(kept.trouble.filter((one) => one.startsWith("dialog:"))).toEqual([]);
+    const open = await hostile(some, undefined, "unescaped-all");
+    expect(open.trouble.filter((one) => one.startsWith("dialog:")).length).toBeGreaterThan(0);
+    expect(formulasOf('a,"=1+1"\n')).toEqual(["=1+1"]);
+  });
+});
