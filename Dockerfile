@@ -1,4 +1,4 @@
-# Curt's image: the one-file release, the C library it wants, and nothing else. No shell, no package manager.
+# Curt's image: the one-file release with its database of places, the C library it wants, and nothing else. No shell, no package manager.
 #   docker build -t curt .
 #   docker run -d --name curt -p 5000:5000 -v curt:/data --read-only --tmpfs /tmp curt
 #   docker logs curt        prints the admin key at the first start
@@ -20,7 +20,7 @@ FROM scratch
 COPY --from=build /out/ /
 LABEL org.opencontainers.image.title="Curt" \
       org.opencontainers.image.description="A URL shortener: fast redirects, durable links, exact counts." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND CC-BY-4.0"
 ENV CURT_HOST=0.0.0.0 CURT_DATA=/data
 USER 10001:10001
 WORKDIR /data

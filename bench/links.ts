@@ -109,6 +109,14 @@ export function requests(count: number, law: Law, { later }: Bench): { file: str
   return { file, width };
 }
 
+/** A file of as many slugs as there are links, none of which any link of the first `count` has. */
+export function strangers(count: number, { later }: Bench): { file: string; width: number } {
+  const file = join(tmpdir(), `curt-bench-${process.pid}-strangers-${count}`);
+  writeFileSync(file, Array.from({ length: count }, (_, i) => slugAt(count + i)).join(""));
+  later(() => rmSync(file, { force: true }));
+  return { file, width };
+}
+
 /** Random numbers that are the same in every run (mulberry32). */
 function dice(seed: number): () => number {
   let state = seed >>> 0;

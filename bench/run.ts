@@ -8,15 +8,26 @@
 import { machineLine } from "./machine.ts";
 import { keep, writePage } from "./page.ts";
 import type { Bench, Outcome, Scenario } from "./scenario.ts";
+import { api } from "./scenarios/api.ts";
+import { conditions } from "./scenarios/conditions.ts";
 import { create } from "./scenarios/create.ts";
+import { createCassandra } from "./scenarios/create-cassandra.ts";
 import { hot } from "./scenarios/hot.ts";
+import { imported } from "./scenarios/import.ts";
+import { journal } from "./scenarios/journal.ts";
 import { million } from "./scenarios/million.ts";
+import { scan } from "./scenarios/scan.ts";
+import { scrape } from "./scenarios/scrape.ts";
 import { size } from "./scenarios/size.ts";
+import { soak } from "./scenarios/soak.ts";
 import { start } from "./scenarios/start.ts";
 import { workers } from "./scenarios/workers.ts";
 import { haveAll } from "./servers.ts";
 
-const scenarios: readonly Scenario[] = [hot, million, workers, create, size, start];
+const scenarios: readonly Scenario[] = [
+  ...[hot, million, workers, scan, conditions, journal, scrape],
+  ...[create, createCassandra, imported, size, api, start, soak],
+];
 
 async function measure(scenario: Scenario, quick: boolean): Promise<Outcome> {
   const ends: (() => unknown)[] = [];
@@ -45,7 +56,7 @@ async function run(words: readonly string[]): Promise<number> {
   }
   if (!haveAll()) return 1;
   for (const scenario of scenarios) {
-    if (names.length > 0 && !names.includes(scenario.name)) continue;
+    if (names.length > 0 ? !names.includes(scenario.name) : scenario.alone === true) continue;
     const outcome = await measure(scenario, quick);
     for (const { caption, columns, rows } of outcome.tables) {
       console.log(`\n${scenario.name}: ${caption}`);

@@ -47,6 +47,8 @@ export interface Scenario {
   readonly name: string;
   /** What is measured, in one sentence. */
   readonly about: string;
+  /** It takes so long that it runs only where it is named. */
+  readonly alone?: boolean;
   readonly run: (bench: Bench) => Promise<Outcome>;
 }
 

@@ -17,14 +17,13 @@ import { ownAddress } from "./core/target.ts";
 import { type StoreReport, timedStore } from "./core/timed-store.ts";
 import { UsedUp } from "./core/used-up.ts";
 import { counterHash, leasedIds } from "./processes/counter-ids.ts";
-import { openCassandraStore } from "./stores/cassandra/store.ts";
-import { openPostgresStore } from "./stores/postgres/store.ts";
 import { LocalCommitter } from "./stores/sql/committer.ts";
 import type { Committer } from "./stores/sql/operation.ts";
+import { KnownSlugs } from "./stores/sql/slugs/known-slugs.ts";
 import { openSqliteStore } from "./stores/sql/store.ts";
 
 /** How many bytes the workers of a machine together keep links in: about a million. */
-const linkBytes = 256e6;
+const linkBytes = 144e6;
 
 /** All that answers requests or carries out commands, built from the settings. */
 export interface App {
@@ -82,16 +81,21 @@ export interface OpenedStore {
   degrade(why: string): void;
 }
 
-/** Opens the store that the settings name, with nothing in front of it: for moving it. Others use `openApp`. */
+/**
+ * Opens the store that the settings name, with nothing in front of it: for moving it. Others use `openApp`. The code of
+ * the others is not loaded: Cassandra's driver alone would take longer than all the rest of a start.
+ */
 export async function openStore(config: Config, committer: Committer | undefined): Promise<OpenedStore> {
   if (config.store.kind === "postgres") {
     const mutants = config.mutants.includes("synchronous-normal") ? (["unsynced"] as const) : [];
+    const { openPostgresStore } = await import("./stores/postgres/store.ts");
     const store = await openPostgresStore({ url: config.store.url, mutants });
     // Its server looks after its files itself.
     return { store, degrade: () => undefined };
   }
   if (config.store.kind === "cassandra") {
     const mutants = config.mutants.includes("unconditional") ? (["unconditional"] as const) : [];
+    const { openCassandraStore } = await import("./stores/cassandra/store.ts");
     return { store: await openCassandraStore({ url: config.store.url, mutants }), degrade: () => undefined };
   }
   if (committer === undefined) throw new StoreUnavailable("The embedded store has nothing that writes.");
@@ -103,6 +107,14 @@ export async function openStore(config: Config, committer: Committer | undefined
     unsynced: config.mutants.includes("synchronous-normal"),
   });
   return { store, degrade: (why) => store.degrade(why) };
+}
+
+/**
+ * Whether new links need not be announced: nothing remembers that a slug is unknown but the filter, in which each is
+ * marked before it is committed. A shared cache in front of the store makes looks last, and others join them.
+ */
+export function newLinksAreMarked({ store, cache }: Config): boolean {
+  return store.kind === "sqlite" && cache.kind === "none";
 }
 
 /** Builds all over a store whose committer is open, if it has one. Throws what the store throws. */
@@ -131,7 +143,13 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   // Shared among the workers, so that a machine's memory is bounded however many there are.
   // Only who answers visitors keeps links at hand.
   const arenaBytes = cacheReport === undefined ? 0 : Math.floor(linkBytes / config.workers);
-  const resolver = new Resolver({ store: store.links, cache, now, tell, deaf, arenaBytes, seed });
+  // Every link of the embedded store is marked before it is committed; of other stores others make links too.
+  const known =
+    config.store.kind === "sqlite" && cacheReport !== undefined ? new KnownSlugs(config.storePath) : undefined;
+  const isAbsent = known && ((key: string) => known.isAbsent(key));
+  const unknownFor = newLinksAreMarked(config) ? 0 : undefined;
+  const looking = { store: store.links, cache, isAbsent, ...(unknownFor === undefined ? {} : { unknownFor }) };
+  const resolver = new Resolver({ ...looking, now, tell, deaf, arenaBytes, seed });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({
     registry: store.registry,
@@ -149,6 +167,7 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
     announce,
     slugs,
     used: (link) => limiter.used(link),
+    deleted: (link) => limiter.forget(link, now()),
     own: ownAddress(config.baseUrl, config.port),
     now,
     token,
@@ -157,7 +176,13 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
   return {
     store,
     history,
-    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
+    census: new Census({
+      contents: store.contents,
+      registry: store.registry,
+      clicks: store.clicks,
+      now,
+      pause: Bun.sleep,
+    }),
     links,
     resolver,
     limiter,
@@ -176,7 +201,7 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
     degrade: (why) => {
       degrade(why);
       // What is remembered as unknown may be there.
-      resolver.forgetAll();
+      resolver.doubt();
     },
     close: async () => {
       await cache?.close();

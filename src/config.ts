@@ -43,6 +43,7 @@ export const mutants = [
   "blind-limit",
   "no-origin-check",
   "no-history",
+  "deaf-filter",
 ] as const;
 export type Mutant = (typeof mutants)[number];
 
@@ -83,6 +84,11 @@ export const settings = {
     ),
     secret: true,
   },
+  CURT_STORE_WAIT: withDefault(
+    integer(0, 3600),
+    "60",
+    "How long a start waits for a Postgres or a Cassandra that can't be reached yet, in seconds.",
+  ),
   CURT_CACHE: {
     ...withDefault(
       cacheAddress,
@@ -114,6 +120,11 @@ export const settings = {
     integer(0, 10_000_000),
     "0",
     "Requests a minute to the API for each key, each session and each address without one, in each worker; 0: no limit.",
+  ),
+  CURT_UNKNOWN_LIMIT: withDefault(
+    integer(0, 10_000_000),
+    "1200",
+    "Unknown slugs a minute that one address may ask a shared store for, in each worker, before it gets 429 for what is not in memory; 0: no limit. The embedded store needs none.",
   ),
   CURT_CORS_ORIGINS: withDefault(
     list(webOrigin),
@@ -161,6 +172,8 @@ export interface Config {
   readonly store: StoreAddress;
   /** Absolute path of the embedded store's file, for a `store` of kind `sqlite`. */
   readonly storePath: string;
+  /** How long a start waits for a store that is another server, in ms. */
+  readonly storeWait: number;
   readonly cache: CacheAddress;
   readonly workers: number;
   readonly adminKey: string | undefined;
@@ -169,6 +182,7 @@ export interface Config {
   readonly slugLength: number;
   readonly redirectStatus: RedirectStatus;
   readonly rateLimit: number;
+  readonly unknownLimit: number;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly countClicks: boolean;
@@ -291,6 +305,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     data,
     store: values.CURT_STORE,
     storePath: embeddedPath(values.CURT_STORE, data),
+    storeWait: values.CURT_STORE_WAIT * 1000,
     cache: values.CURT_CACHE,
     // Only Linux shares a port fairly: on macOS one process would get every visitor.
     workers: process.platform === "darwin" ? 1 : values.CURT_WORKERS,
@@ -300,6 +315,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     slugLength: values.CURT_SLUG_LENGTH ?? shortest,
     redirectStatus: Number(values.CURT_REDIRECT_STATUS) as RedirectStatus,
     rateLimit: values.CURT_RATE_LIMIT,
+    unknownLimit: values.CURT_UNKNOWN_LIMIT,
     corsOrigins: values.CURT_CORS_ORIGINS,
     trustedProxies: values.CURT_TRUSTED_PROXIES,
     countClicks: values.CURT_CLICKS,

@@ -11,9 +11,11 @@ import { type Log, openLog } from "./processes/log.ts";
 import { Gatherer } from "./processes/metrics/gather.ts";
 import { watchSelf } from "./processes/metrics/own.ts";
 import type { Sample } from "./processes/metrics/table.ts";
+import { openPatiently } from "./processes/patience.ts";
 import { PortRefused, probePort } from "./processes/port.ts";
 import { Scrub } from "./processes/scrub.ts";
 import { dieLoudly, type EndSignals, listenForEnd } from "./processes/signals.ts";
+import { openMarks } from "./processes/slugs.ts";
 import { StartFailed, Workers } from "./processes/workers.ts";
 import { HastyCommitter } from "./stores/sql/hasty.ts";
 
@@ -48,6 +50,7 @@ export async function runMain(asked: Config, { demo = false } = {}): Promise<num
 async function serve(config: Config, log: Log, signals: EndSignals): Promise<number> {
   await probePort(config.host, config.port);
   const line = new MainLine();
+  line.watch();
   const self = watchSelf("main");
   const metrics = new Gatherer(() => [...self(), ...ofMain(workers, config)]);
   const environment = childEnvironment(config);
@@ -62,8 +65,20 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
     try {
       const hasty = config.mutants.includes("answer-first");
       if (committer !== undefined) line.open(hasty ? new HastyCommitter(committer) : committer);
-      const app = await openApp(config, { committer, announce: async () => {} });
-      const madeKey = await app.keys.ensureAdmin();
+      const open = async () => {
+        const app = await openApp(config, { committer, announce: async () => {} });
+        try {
+          return { app, madeKey: await app.keys.ensureAdmin() };
+        } catch (error) {
+          await app.close();
+          throw error;
+        }
+      };
+      const limit = config.store.kind === "sqlite" ? 0 : config.storeWait;
+      const opened = await openPatiently(open, { limit, log, asked: signals.asked });
+      if (opened === undefined) return 0;
+      const { app, madeKey } = opened;
+      const marks = committer && openMarks(config, committer, log);
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
       const started = workers.open();
       const setup = app.accounts.setup.first().catch(() => undefined);
@@ -72,10 +87,12 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       // After the workers, which are waited for.
       clerk.launch();
       clerk.open().catch(() => {});
-      const scrub = committer && openScrub(config, log, [committer, workers]);
+      marks?.begin();
+      const scrub = committer && openScrub(config, log, [committer, workers, { degrade: () => marks?.end() }]);
       process.on("SIGUSR1", () => scrub?.now());
       const code = await end([workers, clerk], log, signals);
       scrub?.stop();
+      marks?.end();
       await app.close();
       return code;
     } finally {

@@ -71,6 +71,15 @@ describe("compose.yaml", () => {
     }
   });
 
+  test("its load balancer has a line for each Curt", () => {
+    const curts = all.filter(([, one]) => one.image === "curt:latest").map(([name]) => `${name}:5000`);
+    const listed = [...read("deploy/compose/haproxy.cfg").matchAll(/^ +server \S+ (\S+)$/gm)].map(
+      (line) => line[1] ?? "",
+    );
+    expect(listed.sort()).toEqual(curts.sort());
+    expect(curts.length).toBeGreaterThan(5);
+  });
+
   test.skipIf(!need("haproxy"))("its load balancer finds nothing to say about its configuration", () => {
     const file = join(root, "deploy", "compose", "haproxy.cfg");
     const checked = Bun.spawnSync([programPath("haproxy") ?? "", "-c", "-f", file]);

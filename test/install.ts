@@ -19,6 +19,7 @@ const needed = {
   },
   caddy: { programs: ["caddy"], debian: ["caddy"], for: "several servers behind one address with TLS" },
   cassandra: { programs: ["java", "mvn"], debian: ["openjdk-17-jre-headless", "maven"], for: "the Cassandra store" },
+  jmeter: { programs: ["java", "mvn"], debian: ["openjdk-17-jre-headless", "maven"], for: "the JMeter plan" },
 } as const;
 
 export type Needed = keyof typeof needed;

@@ -43,6 +43,7 @@ function service(slugs: SlugMaker = randomSlugs(7, randomBytes), forgetful = fal
     announce: async (ids: readonly LinkId[]) => void announced.push(...ids.map((id) => id.slug)),
     slugs,
     used: async () => 0,
+    deleted: async () => {},
     own: ownAddress("https://go.example.com", 5000),
     now: () => now,
     token: () => crypto.randomUUID(),

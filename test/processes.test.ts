@@ -182,19 +182,30 @@ describe("a worker", () => {
 
   test("that hangs is ended, so that edits are answered all the same", async () => {
     const server = await start({ args: ["--workers", "3"] });
-    const edit = (i: number) =>
-      ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: `${i}` }, { connection: "close" });
-    await edit(0);
+    const apart = { connection: "close" };
+    const numbers = Array.from({ length: 10 }, (_, i) => i);
+    const make = (i: number) =>
+      ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: `link-${i}` }, apart);
+    const edit = (i: number) => ask(server, "PATCH", `/api/v1/links/link-${i}`, { title: "Edited" }, apart);
+    await Promise.all(numbers.map(make));
     const [first = 0] = workersOf(server.pid);
     process.kill(first, "SIGSTOP");
     const from = performance.now();
     // Some of the connections are in the hands of the one that hangs, and end with it.
-    const edits = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => edit(i + 1)));
+    const edits = await Promise.allSettled(numbers.map(edit));
     expect(performance.now() - from).toBeLessThan(3000);
     const answers = edits.flatMap((one) => (one.status === "fulfilled" ? [one.value.status] : []));
-    expect(new Set(answers)).toEqual(new Set([201]));
+    expect(new Set(answers)).toEqual(new Set([200]));
     expect(isAlive(first)).toBe(false);
     await until(() => workersOf(server.pid).length === 3, 1000);
+  });
+
+  test("that hangs is found and replaced though nobody changes anything", async () => {
+    const server = await start({ args: ["--workers", "2"] });
+    const [first = 0] = workersOf(server.pid);
+    process.kill(first, "SIGSTOP");
+    await until(() => !isAlive(first), 30_000);
+    await until(() => workersOf(server.pid).length === 2, 5000);
   });
 });
 

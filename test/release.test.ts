@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
@@ -62,6 +62,29 @@ describe("the one-file release", () => {
     const listed = run("list", "--server", server.url, "--key", server.key);
     expect(listed.out).toContain("https://example.com/");
     expect(await server.terminate()).toBe(0);
+  });
+
+  test("knows where visitors are by the folder beside it", async () => {
+    server = await startServer({
+      program: [file],
+      args: ["--workers", "1", "--trusted-proxies", "127.0.0.1"],
+      env: { CURT_STORE: "sqlite" },
+    });
+    await ask(server, "POST", "/api/v1/links", { url: "https://example.com/", slug: "here" });
+    const headers = { "X-Forwarded-For": "8.8.8.8" };
+    await fetch(`${server.url}/here`, { redirect: "manual", headers });
+    const countries = async () => {
+      const { body } = await ask<{ events: { country: string }[] }>(
+        server as Server,
+        "GET",
+        "/api/v1/links/here/events",
+      );
+      return body.events.map(({ country }) => country);
+    };
+    await until(async () => (await countries()).length > 0, 20_000);
+    expect(await countries()).toEqual(["US"]);
+    expect(readFileSync(join(folder, "curt-places", "DBIP-LICENSE"), "utf8")).toContain("DB-IP");
+    await server.stop();
   });
 
   test("imports with its thread", () => {

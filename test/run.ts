@@ -1,7 +1,7 @@
 /**
  * Runs the tests.
  *   npm test                  everything: types, lint, units, whole program, the short form of each proof
- *   npm test -- WORD          the test files whose path contains WORD
+ *   npm test -- WORD ...      the test files whose path contains one of the words
  *   npm run check             types, lint and units: the fast loop
  *   npm run proof -- NAME     the long form of a fault or exactness test; without NAME, their list
  * Ends with a line `N passed, N failed` (`, N skipped`). Exit 0: nothing failed.
@@ -76,22 +76,22 @@ function find(pattern: string): string[] {
   return [...new Glob(pattern).scanSync({ cwd: root })].sort();
 }
 
-async function runTests(word: string | undefined, fast: boolean): Promise<number> {
+async function runTests(words: readonly string[], fast: boolean): Promise<number> {
   let total = nothing;
   const add = (outcome: Outcome) => {
     total = sum(total, outcome);
   };
   const units = find("src/**/*.test.ts");
   const whole = fast ? [] : find("test/**/*.test.ts");
-  const chosen = [...units, ...whole].filter((file) => word === undefined || file.includes(word));
-  if (chosen.length === 0) {
-    console.error(
-      `No test file has ${JSON.stringify(word)} in its path. There are:\n${[...units, ...whole].join("\n")}`,
-    );
+  const all = [...units, ...whole];
+  const chosen = all.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  const strange = words.filter((word) => !all.some((file) => file.includes(word)));
+  if (strange.length > 0) {
+    console.error(`No test file has ${JSON.stringify(strange[0])} in its path. There are:\n${all.join("\n")}`);
     return 2;
   }
   if (!fast && !installForTests()) add({ ...nothing, failed: 1, failures: ["what the tests need"] });
-  if (word === undefined) {
+  if (words.length === 0) {
     add(await asTest("types", [join(tools, "tsc"), "-p", "."]));
     add(await asTest("types of the page", [join(tools, "tsc"), "-p", join("src", "dashboard", "page")]));
     add(await asTest("lint and format", [join(tools, "biome"), "check", "--error-on-warnings"]));
@@ -119,4 +119,4 @@ async function runProof(name: string | undefined, args: string[]): Promise<numbe
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "proof") process.exit(await runProof(rest[0], rest.slice(1)));
-process.exit(await runTests(first === "check" ? rest[0] : first, first === "check"));
+process.exit(await runTests(first === "check" ? rest : process.argv.slice(2), first === "check"));

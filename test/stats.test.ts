@@ -126,7 +126,9 @@ describe("curt stats", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(events.map((event) => [event.total, event.added])).toEqual([
+    // A minute later what was just now is no more, which is an event too.
+    const counted = events.filter((event, i) => i === 0 || event.added > 0);
+    expect(counted.map((event) => [event.total, event.added])).toEqual([
       [1, 0],
       [4, 3],
     ]);

@@ -87,7 +87,7 @@ describe("the structure", () => {
   test("no file is dead", () => {
     // What is started by a name outside the code: the command, a worker process, the test runner, each test and proof.
     const roots = sources.filter((file) =>
-      /\.test\.ts$|^test\/run\.ts$|^test\/proofs\/|^src\/cli\/(main|one-file)\.ts$|^deploy\/release\/build\.ts$|^bench\/run\.ts$/.test(
+      /\.test\.ts$|^test\/run\.ts$|^test\/proofs\/|^src\/cli\/(main|one-file)\.ts$|^deploy\/(release\/build|processes\/main)\.ts$|^bench\/run\.ts$/.test(
         file,
       ),
     );

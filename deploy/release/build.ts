@@ -1,13 +1,15 @@
 /**
- * Makes the release: one executable that needs nothing but the system's C library.
+ * Makes the release: one executable that needs nothing but the system's C library, and beside it the folder
+ * `curt-places`, which tells where visitors are; without it countries and cities stay empty.
  *   npm run build                       for this machine, in dist/curt
  *   npm run build -- --target NAME      for another one: linux-x64, linux-arm64, darwin-arm64 or darwin-x64, in dist/curt-NAME.
  *                                       The runtime for it is fetched by the bundler, unless it was before.
  *   npm run build -- --out FILE
  */
-import { mkdirSync, statSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { bundledPackage, bundledParts, releaseFolder } from "../../src/clicks/places.ts";
 import { build as buildDashboard, packed } from "../../src/dashboard/assets.ts";
 
 /**
@@ -63,6 +65,20 @@ async function build(target: Target | undefined, outfile: string): Promise<numbe
     console.error(error instanceof AggregateError ? error.errors.map(String).join("\n") : String(error));
     return 1;
   }
-  console.log(`${outfile} (${(statSync(outfile).size / 1e6).toFixed(0)} MB)`);
+  const places = placesBeside(outfile);
+  const megabytes = (...files: string[]) =>
+    (files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6).toFixed(0);
+  console.log(`${outfile} (${megabytes(outfile)} MB)\n${dirname(places[0] ?? "")} (${megabytes(...places)} MB)`);
   return 0;
+}
+
+/** Copies the database of places, with its licence, and gives the copies. */
+function placesBeside(outfile: string): string[] {
+  const folder = join(dirname(outfile), releaseFolder);
+  mkdirSync(folder, { recursive: true });
+  return bundledParts.map((name) => {
+    const copy = join(folder, name);
+    copyFileSync(Bun.resolveSync(`${bundledPackage}/${name}`, root), copy, constants.COPYFILE_FICLONE);
+    return copy;
+  });
 }

@@ -1,12 +1,13 @@
 import { statfsSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { openCommitter } from "../app.ts";
+import { CurtProblem } from "../client/client.ts";
 import type { Config } from "../config.ts";
 import { StoreDamaged, StoreUnavailable } from "../core/store.ts";
 import { adminKeyFile } from "../processes/admin-key.ts";
 import { FolderLocked, lockData } from "../processes/lock.ts";
 import { PortRefused, probePort } from "../processes/port.ts";
-import { Client } from "./client.ts";
+import { clientOf } from "./client.ts";
 import { openToRead, storeExists } from "./open-store.ts";
 import { CommandFailed } from "./shell.ts";
 
@@ -131,10 +132,10 @@ export async function checkServer(config: Config, held: boolean, signal: AbortSi
     return [{ check: "server", ok: false, message, remedy }];
   }
   try {
-    await new Client(config, signal).ask("GET", "/links?limit=1");
+    await clientOf(config, signal).links.list({ limit: 1 });
     return [{ check: "server", ok: true, message: `${config.server} answers, and takes our key` }];
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
+    if (!(error instanceof CommandFailed || error instanceof CurtProblem)) throw error;
     return [
       {
         check: "server",

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../package.json";
+import { CurtProblem } from "../client/answers.ts";
 import { ConfigError } from "../config.ts";
 import { jsonText, plain, write } from "./output.ts";
 import { CommandFailed, interruptCode, WrongUsage } from "./shell.ts";
@@ -61,6 +62,10 @@ async function run(args: readonly string[]): Promise<number> {
       return fail(2, error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " "), json);
     }
     if (error instanceof WrongUsage || error instanceof ConfigError) return fail(2, error.message, json);
+    if (error instanceof CurtProblem) {
+      const { status, code, errors } = error;
+      return fail(1, error.message, json, code, code === "no_answer" ? {} : { status, errors });
+    }
     if (error instanceof CommandFailed) return fail(1, error.message, json, error.code, error.details);
     return fail(1, error instanceof Error ? error.message : String(error), json);
   }

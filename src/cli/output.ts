@@ -1,19 +1,14 @@
+import { jsonText } from "../core/safe-json.ts";
+
+export { jsonText };
+
 /** Control characters, and those that turn the direction of text around. A tab is one too. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-const unsafeInJson = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A text from users on one line, without what could command a terminal. */
 export function plain(text: string): string {
   return text.replace(unsafe, " ").trim();
-}
-
-/** Compact JSON in which nothing can command a terminal. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(
-    unsafeInJson,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 let output: typeof process.stdout | undefined;

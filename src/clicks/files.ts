@@ -58,18 +58,19 @@ export function readDocument<T>(path: string): T | undefined {
   }
 }
 
-/** Puts a document in the place of the one that is there, whole or not at all; durable when it returns. */
-export function writeDocument(path: string, document: unknown): void {
+/** Puts a document in the place of the one that is there, whole or not at all; durable when it returns, if it has to be. */
+export function writeDocument(path: string, document: unknown, durable = true): void {
   const draft = `${path}.new`;
   const fd = openSync(draft, "w", 0o600);
   try {
     const bytes = Buffer.from(JSON.stringify(document));
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
+    if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
   renameSync(draft, path);
+  if (!durable) return;
   const folder = openSync(dirname(path), "r");
   try {
     fsyncSync(folder);

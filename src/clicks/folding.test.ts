@@ -2,62 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClickBatch, ClickStore, Followed } from "../core/click.ts";
-import { type Document, type Registry, StoreUnavailable } from "../core/store.ts";
+import { type ClickBatch, type ClickStore, type Followed, originOf } from "../core/click.ts";
+import { StoreUnavailable } from "../core/store.ts";
+import { Counted, Documents } from "./contract/counted.ts";
 import { Enricher } from "./enrich.ts";
 import { Folding, type FoldingOptions, type FoldStage, foldStages } from "./folding.ts";
 import { forgetAddresses } from "./forget.ts";
 import { Journal } from "./journal.ts";
 import { Places } from "./places.ts";
-
-/** Counts in memory, with the port's promise about numbers. */
-class Counted implements Pick<ClickStore, "last" | "add"> {
-  readonly batches: ClickBatch[] = [];
-  /** Sent, whatever came of it. */
-  readonly sent: ClickBatch[] = [];
-  down: "before" | "after" | undefined;
-
-  async last(writer: string) {
-    return this.batches.findLast((batch) => batch.writer === writer);
-  }
-
-  async add(batch: ClickBatch): Promise<void> {
-    this.sent.push(structuredClone(batch));
-    if (this.down === "before") throw new StoreUnavailable("Down.");
-    if (batch.number > ((await this.last(batch.writer))?.number ?? 0)) this.batches.push(structuredClone(batch));
-    if (this.down === "after") throw new StoreUnavailable("Nobody knows.");
-  }
-
-  get clicks(): number {
-    return this.batches.flatMap(({ tallies }) => tallies).reduce((sum, { clicks }) => sum + clicks, 0);
-  }
-
-  of(link: string | null): number {
-    const tallies = this.batches.flatMap((batch) => batch.tallies).filter((tally) => tally.link === link);
-    return tallies.reduce((sum, { clicks }) => sum + clicks, 0);
-  }
-}
-
-class Documents implements Registry {
-  readonly #kept = new Map<string, Document>();
-
-  async get(kind: string, id: string) {
-    return this.#kept.get(`${kind} ${id}`);
-  }
-  async put(document: Document) {
-    const key = `${document.kind} ${document.id}`;
-    const current = this.#kept.get(key);
-    if ((current?.version ?? 0) !== document.version - 1) return { outcome: "conflict", current } as const;
-    this.#kept.set(key, document);
-    return { outcome: "stored" } as const;
-  }
-  async remove(kind: string, id: string) {
-    return this.#kept.delete(`${kind} ${id}`);
-  }
-  async list(kind: string) {
-    return [...this.#kept.values()].filter((one) => one.kind === kind);
-  }
-}
 
 const today = Date.UTC(2026, 5, 15, 12);
 let folder: string;
@@ -106,7 +58,7 @@ function link(name: string): Followed {
 const idOf = (name: string) => name.padEnd(16, "0");
 
 async function record(journal: Journal, one: Followed | undefined, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) journal.record(one, "Mozilla/5.0 Firefox/120.0", "", "de", "192.0.2.1", "");
+  for (let i = 0; i < count; i++) journal.record(one, originOf("Mozilla/5.0 Firefox/120.0", "", "de"), "192.0.2.1", "");
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 

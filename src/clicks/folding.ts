@@ -6,8 +6,9 @@ import type { Enricher } from "./enrich.ts";
 import { pathOf, readDocument, type SegmentFile, segmentsIn, writeDocument } from "./files.ts";
 import { magic } from "./format.ts";
 import { Gathering, SegmentState } from "./gathering.ts";
-import { type ClickNode, nodeOf } from "./node.ts";
-import { PendingBatch } from "./pending.ts";
+import { type ClickNode, madeNode, nodeOf } from "./node.ts";
+import { type LastSent, PendingBatch } from "./pending.ts";
+import { furthest, type Positions, positionsOf, textOf } from "./positions.ts";
 import { dayLength, Salts } from "./salts.ts";
 
 /** What a batch goes through, in this order. */
@@ -31,6 +32,14 @@ export interface FoldingOptions {
 
 /** A position names so many segments at most; what is beyond waits for the next batch. */
 const mostSegments = 400;
+/** Number and positions of the last batch that is known to be in. */
+interface Last {
+  number: number;
+  positions: Positions;
+}
+
+/** The last of those that are gone are named too: a copy of this folder may still have them. */
+const mostGone = 32;
 /** A day's clicks are all read so long after its end, in ms, where nothing is left to read. */
 const late = 600_000;
 
@@ -41,7 +50,7 @@ const late = 600_000;
  */
 export class Folding {
   readonly #options: FoldingOptions;
-  readonly #node: ClickNode;
+  #node: ClickNode;
   readonly #pendingFile: PendingBatch;
   readonly #salts: Salts;
   readonly #reading = new Map<string, SegmentState>();
@@ -49,15 +58,19 @@ export class Folding {
   readonly #read = new Map<string, number>();
   readonly #bad = new Set<string>();
   #pending: ClickBatch | undefined;
+  /** Whether the pending batch may have gone in before. */
+  #isRepeated = false;
+  readonly #startedAt: number;
   #gathering: Gathering;
   /** Clicks that were added since the start of this process. */
   counted = 0;
-  /** Number and positions of the last batch that is in; `undefined`: to be asked for. */
-  #last: { number: number; positions: Map<string, number> } | undefined;
+  /** `undefined`: to be asked for. */
+  #last: Last | undefined;
 
   /** Throws what the file system says. */
   constructor(options: FoldingOptions) {
     this.#options = options;
+    this.#startedAt = options.now();
     this.#node = nodeOf(options.folder, options.storeId);
     this.#pendingFile = new PendingBatch(options.folder);
     this.#salts = new Salts(options.registry, options.now);
@@ -75,51 +88,95 @@ export class Folding {
   async fold(): Promise<boolean> {
     this.#last ??= await this.#begin();
     const last = this.#last;
-    if (this.#pending !== undefined) await this.#send(this.#pending, last);
+    if (this.#pending !== undefined && !(await this.#send(this.#pending, last))) return true;
     const more = await this.#gather(last);
+    const since = textOf(last.positions);
     const head = { writer: this.#node.writer, number: last.number + 1, position: this.#position(last.positions) };
     const batch = this.#gathering.batch(head);
     if (batch !== undefined) {
       this.#reached("gathered");
-      this.#pendingFile.write(batch);
+      this.#pendingFile.write(batch, since);
       this.#pending = batch;
+      this.#isRepeated = false;
       this.#gathering = this.#newGathering();
       this.#reached("pending");
-      await this.#send(batch, last);
+      if (!(await this.#send(batch, last))) return true;
     }
     this.#remove(last);
     if (!more) await this.#salts.need(this.#node.writer, Math.floor((this.#options.now() - late) / dayLength));
     return more;
   }
 
-  async #begin(): Promise<{ number: number; positions: Map<string, number> }> {
+  async #begin(): Promise<Last> {
     const { clicks, mutants } = this.#options;
-    const { writer, before } = this.#node;
-    let { number, position } = (await clicks.last(writer)) ?? { number: 0, position: "" };
-    if (number === 0 && before !== null) position = (await clicks.last(before))?.position ?? "";
+    const { writer, before, from } = this.#node;
+    const known = await clicks.last(writer);
+    const number = known?.number ?? 0;
+    let position = known?.position ?? from ?? "";
+    if (number === 0 && from === undefined && before !== null) position = (await clicks.last(before))?.position ?? "";
     if (mutants?.includes("position-first")) position = readDocument<string>(this.#mutantFile) ?? position;
-    const pending = this.#pendingFile.read();
+    const sent = this.#pendingFile.read();
+    if (sent?.writer !== writer) return { number, positions: positionsOf(position) };
+    const { batch } = sent;
+    if (mutants?.includes("no-batch-numbers") && batch !== undefined) this.#pending = { ...batch, number: number + 1 };
+    else if (isOfAnother(sent, number, position))
+      return this.#leave(
+        furthest(positionsOf(position), positionsOf(sent.number < number ? sent.position : sent.since)),
+      );
     // One with another number is in already, or was made for a store that has since been put back.
-    if (pending?.writer === writer && pending.number === number + 1) this.#pending = pending;
-    if (mutants?.includes("no-batch-numbers") && pending !== undefined)
-      this.#pending = { ...pending, number: number + 1 };
+    else if (sent.number === number + 1) this.#pending = batch;
+    this.#isRepeated = true;
     return { number, positions: positionsOf(position) };
   }
 
-  async #send(batch: ClickBatch, last: { number: number; positions: Map<string, number> }): Promise<void> {
-    if (this.#options.mutants?.includes("position-first")) {
+  /** `false`: it is not in, and this folder has another writer now. */
+  async #send(batch: ClickBatch, last: Last): Promise<boolean> {
+    const { clicks, mutants } = this.#options;
+    if (mutants?.includes("position-first")) {
       writeDocument(this.#mutantFile, batch.position);
       this.#pendingFile.remove();
       this.#reached("moved");
     }
-    await this.#options.clicks.add(batch);
+    const again = this.#isRepeated;
+    this.#isRepeated = true;
+    if (!(await clicks.add(batch))) {
+      const there = await clicks.last(batch.writer);
+      if (there?.position !== batch.position) {
+        // One that was sent before, and that others followed, may be in: it is not sent a second time.
+        const mayBeIn = again && (there?.number ?? 0) > batch.number;
+        const own = mayBeIn ? positionsOf(batch.position) : last.positions;
+        this.#last = await this.#leave(furthest(own, positionsOf(there?.position ?? "")));
+        return false;
+      }
+    }
     this.#reached("added");
-    for (const { clicks } of batch.tallies) this.counted += clicks;
+    for (const { clicks: count } of batch.tallies) this.counted += count;
     last.number = batch.number;
     last.positions = positionsOf(batch.position);
     this.#pending = undefined;
-    this.#pendingFile.remove();
+    this.#pendingFile.settle(batch);
     this.#reached("moved");
+    return true;
+  }
+
+  /**
+   * Another process adds under this folder's name: it has a copy of this folder. From here on this one has a name of its own.
+   * Segments that were there before this process are in both copies, so the other one counts them.
+   */
+  async #leave(positions: Positions): Promise<Last> {
+    const { folder, storeId, log } = this.#options;
+    const { writer } = this.#node;
+    for (const { name, finished, modified, size } of segmentsIn(folder))
+      if (finished && modified < this.#startedAt) positions.set(name, size);
+    this.#node = madeNode(folder, { store: storeId, before: writer, from: textOf(positions) });
+    this.#pending = undefined;
+    this.#pendingFile.remove();
+    this.#reading.clear();
+    this.#read.clear();
+    this.#gathering = this.#newGathering();
+    const why = "Another process adds clicks under the name of this data folder: it is a copy.";
+    log.warn(`${why} From now on this one has another name.`, { before: writer, now: this.#node.writer });
+    return { number: 0, positions };
   }
 
   async #gather({ positions }: { readonly positions: ReadonlyMap<string, number> }): Promise<boolean> {
@@ -178,10 +235,10 @@ export class Folding {
     const positions = new Map(before);
     for (const [name, { reader }] of this.#reading) positions.set(name, Math.max(reader.offset, before.get(name) ?? 0));
     for (const [name, offset] of this.#read) positions.set(name, Math.max(offset, before.get(name) ?? 0));
-    return JSON.stringify(Object.fromEntries(positions));
+    return textOf(positions);
   }
 
-  /** Removes the segments of which all is in, and forgets the positions of those that are gone. */
+  /** Removes the segments of which all is in, and forgets the positions of those that are long gone. */
   #remove({ positions }: { readonly positions: Map<string, number> }): void {
     const { folder } = this.#options;
     for (const [name, end] of this.#read) {
@@ -192,7 +249,8 @@ export class Folding {
       this.#read.delete(name);
       this.#reached("removed");
     }
-    for (const name of positions.keys()) if (pathOf(folder, name) === undefined) positions.delete(name);
+    const gone = [...positions.keys()].filter((name) => pathOf(folder, name) === undefined);
+    for (const name of gone.slice(0, -mostGone)) positions.delete(name);
   }
 
   #newGathering(): Gathering {
@@ -208,6 +266,7 @@ export class Folding {
   }
 }
 
-function positionsOf(position: string): Map<string, number> {
-  return new Map(position === "" ? [] : Object.entries(JSON.parse(position) as Record<string, number>));
+/** Whether somebody else sent the batch that the store had last: `number` and `position`. */
+function isOfAnother(sent: LastSent, number: number, position: string): boolean {
+  return sent.number < number || (sent.number === number && sent.position !== position);
 }

@@ -26,6 +26,14 @@ export class SegmentState {
   }
 }
 
+/** A link with the tags it had, in an hour. */
+interface LinkGroup {
+  readonly link: ClickId | null;
+  readonly tags: readonly string[];
+  /** By the number of the profile's values. */
+  readonly group: Map<number, GrowingTally>;
+}
+
 interface GrowingTally {
   readonly tally: Omit<Tally, "clicks" | "visitors">;
   clicks: number;
@@ -178,15 +186,20 @@ export class Gathering implements ClickSink {
   /** Puts what was counted by link and profile into the tallies of the hour. */
   #settle(): void {
     this.#endRun();
-    const { profiles, reader } = this.#state;
+    const { profiles } = this.#state;
+    // By the link's number, which is worked out once for all its profiles.
+    const groups = new Map<number, LinkGroup>();
     for (const [key, clicks] of this.#pairs) {
       const number = Math.floor(key / profileBase);
       const profile = profiles[key - number * profileBase] ?? unseen;
-      const [id = "", ...tags] = reader.defined.links[number] ?? [];
-      const group = this.#groupOf(`${this.#hour} ${number === 0 ? "" : [id, ...tags].join("\n")}`);
+      let linked = groups.get(number);
+      if (linked === undefined) {
+        linked = this.#linkGroup(number);
+        groups.set(number, linked);
+      }
+      const { link, tags, group } = linked;
       let growing = group.get(profile.valuesNumber);
       if (growing === undefined) {
-        const link = number === 0 ? null : id;
         growing = { tally: { link, tags, hour: this.#hour, values: profile.values }, clicks: 0, visitors: undefined };
         group.set(profile.valuesNumber, growing);
         this.#size++;
@@ -201,13 +214,15 @@ export class Gathering implements ClickSink {
     this.#pairs.clear();
   }
 
-  #groupOf(key: string): Map<number, GrowingTally> {
+  #linkGroup(number: number): LinkGroup {
+    const [id = "", ...tags] = this.#state.reader.defined.links[number] ?? [];
+    const key = `${this.#hour} ${number === 0 ? "" : [id, ...tags].join("\n")}`;
     let group = this.#tallies.get(key);
     if (group === undefined) {
       group = new Map();
       this.#tallies.set(key, group);
     }
-    return group;
+    return { link: number === 0 ? null : id, tags, group };
   }
 
   #keepVisits(): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Followed } from "../core/click.ts";
+import { type Followed, originOf } from "../core/click.ts";
 import { most } from "./format.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { SegmentReader } from "./reader.ts";
@@ -40,9 +40,7 @@ function link(name: string, tags: readonly string[] = []): Followed {
       host: "",
       slug: name,
       url: "https://example.com/",
-      title: null,
       tags,
-      note: null,
       redirectStatus: null,
       validFrom: null,
       validUntil: null,
@@ -54,7 +52,6 @@ function link(name: string, tags: readonly string[] = []): Followed {
       version: 1,
       maxClicks: null,
       usedClicks: 0,
-      changedBy: "",
       token,
     },
   };
@@ -97,13 +94,18 @@ describe("the click journal", () => {
   test("what is recorded is read again, and what repeats is written once", async () => {
     const journal = journalOf();
     const one = link("one", ["red", "blue"]);
-    journal.record(one, "Agent/1", "https://news.example.com/a/page?x=1", "en-GB,en;q=0.9", "192.0.2.1", "");
-    journal.record(one, "Agent/1", "https://news.example.com/other", "en-GB", "192.0.2.1", "a=1&utm_source=x&utm_y=2");
+    journal.record(one, originOf("Agent/1", "https://news.example.com/a/page?x=1", "en-GB,en;q=0.9"), "192.0.2.1", "");
+    journal.record(
+      one,
+      originOf("Agent/1", "https://news.example.com/other", "en-GB"),
+      "192.0.2.1",
+      "a=1&utm_source=x&utm_y=2",
+    );
     journal.recordUnseen(one);
     await turn();
     now += 5000;
-    journal.record(undefined, "", "", "", "", "");
-    journal.record(one, "Agent/1", "https://news.example.com/a", "en-GB", "192.0.2.1", "");
+    journal.record(undefined, originOf("", "", ""), "", "");
+    journal.record(one, originOf("Agent/1", "https://news.example.com/a", "en-GB"), "192.0.2.1", "");
     await turn();
     const [name = ""] = names();
     expect(name).toMatch(/^\d+-\d+-1-[0-9a-f]{8}\.open$/);
@@ -123,11 +125,11 @@ describe("the click journal", () => {
   test("a reader that goes on has what was defined before, and no click twice", async () => {
     const journal = journalOf();
     const one = link("one");
-    journal.record(one, "Agent/1", "", "de", "192.0.2.1", "");
+    journal.record(one, originOf("Agent/1", "", "de"), "192.0.2.1", "");
     await turn();
     const [name = ""] = names();
     const { offset } = readAll(name).reader;
-    journal.record(one, "Agent/1", "", "de", "192.0.2.1", "");
+    journal.record(one, originOf("Agent/1", "", "de"), "192.0.2.1", "");
     await turn();
     expect(readAll(name, offset).clicks).toEqual([[now, "one0000000000000", "Agent/1", "", "de", "192.0.2.1"]]);
   });
@@ -135,8 +137,18 @@ describe("the click journal", () => {
   test("hostile texts are bounded and come back as data", async () => {
     const journal = journalOf();
     const nasty = "\u0001<script>\u0000\ud800é\n\r\u202e'\"";
-    journal.record(link("one"), nasty + "x".repeat(3_000_000), `https://${"h".repeat(2_000_000)}`, nasty, nasty, nasty);
-    journal.record(link("two"), "", nasty, "q".repeat(1000), "9".repeat(1000), `utm_source=${"%00".repeat(100_000)}`);
+    journal.record(
+      link("one"),
+      originOf(nasty + "x".repeat(3_000_000), `https://${"h".repeat(2_000_000)}`, nasty),
+      nasty,
+      nasty,
+    );
+    journal.record(
+      link("two"),
+      originOf("", nasty, "q".repeat(1000)),
+      "9".repeat(1000),
+      `utm_source=${"%00".repeat(100_000)}`,
+    );
     await turn();
     const [first, second] = readAll(names()[0] ?? "").clicks;
     expect(first?.[2]).toHaveLength(500);
@@ -150,7 +162,8 @@ describe("the click journal", () => {
   test("numbers of every size, and a turn that brings more than a buffer holds", async () => {
     const journal = journalOf();
     const many = Array.from({ length: 20_000 }, (_, i) => link(`l${i}`, ["tag".repeat(8)]));
-    for (const one of many) journal.record(one, `A/${one.link.slug}`.repeat(3), "", "", `a${one.link.slug}`, "");
+    for (const one of many)
+      journal.record(one, originOf(`A/${one.link.slug}`.repeat(3), "", ""), `a${one.link.slug}`, "");
     await turn();
     const clicks = names().flatMap((name) => readAll(name).clicks);
     expect(clicks.map(([, id]) => id?.split(" ")[0])).toEqual(many.map((one) => one.link.token.slice(0, 16)));
@@ -163,7 +176,7 @@ describe("the click journal", () => {
     const journal = journalOf({ segmentBytes: 1, segmentAge: 500 });
     const one = link("one");
     for (let i = 0; i < 2; i++) {
-      journal.record(one, "A", "", "", "", "");
+      journal.record(one, originOf("A", "", ""), "", "");
       await turn();
     }
     expect(names().map((name) => name.endsWith(".done"))).toEqual([true, true]);
@@ -171,7 +184,7 @@ describe("the click journal", () => {
       Array(2).fill("one0000000000000"),
     );
     const slow = journalOf({ segmentAge: 500 });
-    slow.record(one, "A", "", "", "", "");
+    slow.record(one, originOf("A", "", ""), "", "");
     await turn();
     now += 500;
     for (let i = 0; i < 500 && names().some((name) => name.endsWith(".open")); i++) await Bun.sleep(10);
@@ -181,12 +194,12 @@ describe("the click journal", () => {
   test("a segment that ends in the middle of a turn has all that came before", async () => {
     const journal = journalOf({ segmentAge: 500 });
     const one = link("one");
-    journal.record(one, "A", "", "", "192.0.2.1", "");
+    journal.record(one, originOf("A", "", ""), "192.0.2.1", "");
     await turn();
     now += 500;
-    journal.record(one, "A", "", "", "192.0.2.1", "");
+    journal.record(one, originOf("A", "", ""), "192.0.2.1", "");
     journal.tick();
-    journal.record(one, "A", "", "", "192.0.2.1", "");
+    journal.record(one, originOf("A", "", ""), "192.0.2.1", "");
     await turn();
     const read = names().flatMap((name) => readAll(name).clicks);
     expect(read.map(([, id, agent]) => [id, agent])).toEqual(Array(3).fill(["one0000000000000", "A"]));
@@ -195,10 +208,10 @@ describe("the click journal", () => {
 
   test("a torn tail is found: what is whole before it is read, and nothing of it", async () => {
     const journal = journalOf();
-    journal.record(link("one"), "A", "", "", "", "");
+    journal.record(link("one"), originOf("A", "", ""), "", "");
     await turn();
     const whole = readFileSync(join(folder, names()[0] ?? ""));
-    journal.record(link("two"), "B", "", "", "", "");
+    journal.record(link("two"), originOf("B", "", ""), "", "");
     await turn();
     const both = readFileSync(join(folder, names()[0] ?? ""));
     for (let end = 0; end < both.length; end++) {
@@ -223,13 +236,13 @@ describe("the click journal", () => {
   test("where nothing can be written the loss is counted exactly, said once, and counting resumes by itself", async () => {
     const journal = journalOf();
     const one = link("one");
-    journal.record(one, "A", "", "", "", "");
+    journal.record(one, originOf("A", "", ""), "", "");
     await turn();
     rmSync(folder, { recursive: true });
     // The open file takes no harm from that; the next segment can't be made.
     now += 60_000;
     for (let i = 0; i < 500 && journal.lost === 0; i++) {
-      journal.record(one, "A", "", "", "", "");
+      journal.record(one, originOf("A", "", ""), "", "");
       await Bun.sleep(10);
     }
     for (let i = 0; i < 3; i++) journal.recordUnseen(one);
@@ -239,7 +252,7 @@ describe("the click journal", () => {
     expect(warned).toHaveLength(1);
     mkdirSync(folder);
     now += 1000;
-    for (let i = 0; i < 2; i++) journal.record(one, "A", "", "", "", "");
+    for (let i = 0; i < 2; i++) journal.record(one, originOf("A", "", ""), "", "");
     await turn();
     expect([journal.written, journal.lost]).toEqual([written + 2, lost]);
     expect(readAll(names()[0] ?? "").clicks).toHaveLength(2);
@@ -250,21 +263,21 @@ describe("the click journal", () => {
     const journal = journalOf({ segmentBytes: 1, folderBytes: 100 });
     for (let i = 0; i < 5; i++) {
       now += 1000;
-      journal.record(link(`l${i}`), "A", "", "", "", "");
+      journal.record(link(`l${i}`), originOf("A", "", ""), "", "");
       await turn();
     }
     expect(journal.written + journal.lost).toBe(5);
     expect(journal.lost).toBeGreaterThan(0);
     for (const name of names()) rmSync(join(folder, name));
     now += 1000;
-    journal.record(link("last"), "A", "", "", "", "");
+    journal.record(link("last"), originOf("A", "", ""), "", "");
     await turn();
     expect(readAll(names()[0] ?? "").clicks).toHaveLength(1);
   });
 
   test("closing writes what the turn holds", () => {
     const journal = journalOf();
-    journal.record(link("one"), "A", "", "", "", "");
+    journal.record(link("one"), originOf("A", "", ""), "", "");
     journal.close();
     expect(names()[0]).toEndWith(".done");
     expect(readAll(names()[0] ?? "").clicks).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type ClickRecorder, clickIdOf, type Followed } from "../core/click.ts";
+import { type ClickRecorder, clickIdOf, type Followed, type Origin } from "../core/click.ts";
 import { entry, longest, most } from "./format.ts";
 import { Frame } from "./frame.ts";
 import { Segment } from "./segment.ts";
@@ -46,6 +46,8 @@ export class Journal implements ClickRecorder {
   #failing = false;
   #retryAt = 0;
   #segments = 0;
+  /** Which segment the numbers of texts are of; also of one that is not made yet. */
+  #serial = 1;
   #lostBefore = 0;
   /** Clicks that are in the file, and clicks that could not be written, since the start of this process. */
   written = 0;
@@ -57,24 +59,26 @@ export class Journal implements ClickRecorder {
     this.#ticker.unref();
   }
 
-  record(
-    link: Followed | undefined,
-    agent: string,
-    referrer: string,
-    language: string,
-    address: string,
-    query: string,
-  ): void {
+  record(link: Followed | undefined, origin: Origin, address: string, query: string): void {
     if (this.#time === 0) this.#begin();
     else if (!this.#frame.hasRoom || this.#isFull()) this.#flush();
-    const source = query === "" ? originOf(referrer) : sourceOf(referrer, query);
+    if (origin.segment !== this.#serial) this.#mark(origin);
     this.#frame.click(
       link === undefined ? 0 : this.#linkNumber(link),
-      this.#agents.number(agent.length > longest.agent ? agent.slice(0, longest.agent) : agent),
-      this.#sources.number(source),
-      this.#languages.number(firstTag(language)),
+      origin.agentMark,
+      query === "" ? origin.sourceMark : this.#sources.number(sourceOf(origin.referrer, query)),
+      origin.languageMark,
       this.#addresses.number(address.length > longest.address ? address.slice(0, longest.address) : address),
     );
+  }
+
+  /** Gives an origin the numbers of this segment. */
+  #mark(origin: Origin): void {
+    const { agent, referrer, language } = origin;
+    origin.segment = this.#serial;
+    origin.agentMark = this.#agents.number(agent.length > longest.agent ? agent.slice(0, longest.agent) : agent);
+    origin.sourceMark = this.#sources.number(siteOf(referrer));
+    origin.languageMark = this.#languages.number(firstTag(language));
   }
 
   recordUnseen(link: Followed | undefined): void {
@@ -145,6 +149,7 @@ export class Journal implements ClickRecorder {
   #endSegment(): void {
     this.#segment?.retire();
     this.#segment = undefined;
+    this.#serial++;
     for (const table of [this.#agents, this.#sources, this.#languages, this.#addresses]) table.clear();
     this.#firstMark += most.links;
     this.#links = 0;
@@ -198,7 +203,7 @@ export class Journal implements ClickRecorder {
 }
 
 /** Scheme and host of a referrer: its path is nobody's business. */
-function originOf(referrer: string): string {
+function siteOf(referrer: string): string {
   if (referrer === "") return "";
   const end = referrer.indexOf("/", 8);
   return referrer.slice(0, end === -1 || end > longest.referrer ? longest.referrer : end);
@@ -206,10 +211,10 @@ function originOf(referrer: string): string {
 
 /** See `entry.source`. */
 function sourceOf(referrer: string, query: string): string {
-  const origin = originOf(referrer);
-  if (!query.includes("utm_")) return origin;
+  const site = siteOf(referrer);
+  if (!query.includes("utm_")) return site;
   const parts = query.split("&", 100).filter((part) => /^utm_(?:source|medium|campaign)=/.test(part));
-  return parts.length === 0 ? origin : `${origin}\n${parts.join("&").slice(0, longest.query)}`;
+  return parts.length === 0 ? site : `${site}\n${parts.join("&").slice(0, longest.query)}`;
 }
 
 /** Of "en-GB,en;q=0.9" the first. */

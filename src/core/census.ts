@@ -1,3 +1,4 @@
+import { type ClickStore, clickIdOf } from "./click.ts";
 import { type LinkState, linkStates, stateOf } from "./link.ts";
 import type { Contents, Registry } from "./store.ts";
 
@@ -5,6 +6,8 @@ import type { Contents, Registry } from "./store.ts";
 export interface Counted {
   readonly total: number;
   readonly states: Readonly<Record<LinkState, number>>;
+  /** The most used ones, with the redirects answered, bots included; those without any are none. Older counts have no such list. */
+  readonly top?: readonly { readonly slug: string; readonly clicks: number }[];
   /** When the count was finished. */
   readonly at: number;
   readonly took: number;
@@ -13,6 +16,7 @@ export interface Counted {
 export interface CensusOptions {
   readonly contents: Pick<Contents, "scanLinks">;
   readonly registry: Registry;
+  readonly clicks: Pick<ClickStore, "clicksOf">;
   /** In ms. */
   readonly now: () => number;
   readonly pause: (ms: number) => Promise<void>;
@@ -22,6 +26,8 @@ const kind = "census";
 const resultId = "result";
 const turnId = "turn";
 const page = 1000;
+/** Links of the list of the most used. */
+const most = 10;
 /** A count is made again when it is older than this, in ms, and than so many times what it took: at most 1/20 of the time. */
 const leastAge = 1_000;
 const restFactor = 20;
@@ -64,20 +70,28 @@ export class Census {
   }
 
   async #count(): Promise<void> {
-    const { contents, registry, now, pause } = this.#options;
+    const { contents, registry, clicks, now, pause } = this.#options;
     const turn = { kind, id: turnId, value: "1", version: 1, expiresAt: now() + turnFor };
     if ((await registry.put(turn)).outcome === "conflict") return;
     try {
       const began = now();
       const states = Object.fromEntries(linkStates.map((state) => [state, 0])) as Record<LinkState, number>;
       let total = 0;
+      let top: { slug: string; clicks: number }[] | undefined = [];
       let renewed = began;
       let version = turn.version;
       for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
         const before = now();
         const found: Awaited<ReturnType<typeof contents.scanLinks>> = await contents.scanLinks(cursor, page);
-        for (const link of found.items) {
-          if (link.deletedAt !== null) continue;
+        const there = found.items.filter((link) => link.deletedAt === null);
+        // Without clicks, links can be counted all the same; half a list of the most used would be a wrong one.
+        const counts: readonly number[] | undefined =
+          there.length === 0 || top === undefined
+            ? []
+            : await clicks.clicksOf(there.map(clickIdOf)).catch(() => undefined);
+        const used = there.map(({ slug }, at) => ({ slug, clicks: counts?.[at] ?? 0 })).filter((one) => one.clicks > 0);
+        top = counts && top && [...top, ...used].sort((a, b) => b.clicks - a.clicks).slice(0, most);
+        for (const link of there) {
           states[stateOf(link, began)]++;
           total++;
         }
@@ -89,7 +103,7 @@ export class Census {
         await registry.put({ ...turn, version: ++version, expiresAt: renewed + turnFor });
       }
       const at = now();
-      const value = JSON.stringify({ total, states, at, took: at - began } satisfies Counted);
+      const value = JSON.stringify({ total, states, ...(top && { top }), at, took: at - began } satisfies Counted);
       const document = await registry.get(kind, resultId);
       await registry.put({ kind, id: resultId, value, version: (document?.version ?? 0) + 1, expiresAt: null });
     } finally {

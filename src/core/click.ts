@@ -1,4 +1,4 @@
-import type { LinkRecord } from "./link.ts";
+import type { VisitorLink } from "./link.ts";
 
 /** What clicks can be told apart by. The order is that of `Tally.values`. */
 export const dimensions = [
@@ -17,6 +17,12 @@ export const dimensions = [
 ] as const;
 export type Dimension = (typeof dimensions)[number];
 
+/** Dimensions that are looked up in a database of places. */
+export const placeDimensions: readonly Dimension[] = ["country", "region", "city"];
+
+/** What the licence of the bundled database (CC BY 4.0) wants to stand wherever places are shown. */
+export const bundledCredit = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0";
+
 export const clickUnits = ["hour", "day", "week", "month"] as const;
 /** Weeks begin on Monday; all units are those of UTC. */
 export type ClickUnit = (typeof clickUnits)[number];
@@ -24,31 +30,40 @@ export type ClickUnit = (typeof clickUnits)[number];
 /** What names a link in the counts: half of its creation token, so that a slug used again begins at nothing. */
 export type ClickId = string;
 
-export function clickIdOf(link: LinkRecord): ClickId {
+export function clickIdOf(link: Pick<VisitorLink, "token">): ClickId {
   return link.token.slice(0, 16);
 }
 
 /** A link as it is followed: what the resolver keeps of it. */
 export interface Followed {
-  readonly link: LinkRecord;
+  readonly link: VisitorLink;
   /** A place for the number under which the click journal knows the link; 0 at first. */
   mark: number;
+}
+
+/** What a visitor's program tells of itself, as it was sent, of any length; "" for what was not. */
+export interface Origin {
+  readonly agent: string;
+  readonly referrer: string;
+  readonly language: string;
+  /** Places for the click journal: its numbers for the three, and for which of its segments they hold; 0 at first. */
+  segment: number;
+  agentMark: number;
+  sourceMark: number;
+  languageMark: number;
+}
+
+export function originOf(agent: string, referrer: string, language: string): Origin {
+  return { agent, referrer, language, segment: 0, agentMark: 0, sourceMark: 0, languageMark: 0 };
 }
 
 /** Takes down what visitors did. Synchronous, and never throws: a redirect goes out whatever happens to its count. */
 export interface ClickRecorder {
   /**
-   * A GET was answered with a redirect, or (`link` undefined) found no link. Texts are as they were sent, of any length,
-   * "" for what was not; `query` is what came after "?".
+   * A GET was answered with a redirect, or (`link` undefined) found no link. `query` is what came after "?", as it was
+   * sent, of any length. An `origin` may be used again for another request that tells the same.
    */
-  record(
-    link: Followed | undefined,
-    agent: string,
-    referrer: string,
-    language: string,
-    address: string,
-    query: string,
-  ): void;
+  record(link: Followed | undefined, origin: Origin, address: string, query: string): void;
   /** The same of a visitor who asks not to be watched (`DNT`, `Sec-GPC`): nothing but the count is kept. */
   recordUnseen(link: Followed | undefined): void;
 }
@@ -128,8 +143,11 @@ export interface ClickAnswer {
 export interface ClickStore {
   /** The last batch a writer has put in, `undefined` if none. */
   last(writer: string): Promise<{ readonly number: number; readonly position: string } | undefined>;
-  /** Adds a batch. The same number again, or an older one, changes nothing, whatever is in it. One caller for each writer. */
-  add(batch: ClickBatch): Promise<void>;
+  /**
+   * Adds a batch. The same number again, or an older one, changes nothing, whatever is in it. One caller for each writer.
+   * `false`: a batch of this number, or of a higher one, was in already.
+   */
+  add(batch: ClickBatch): Promise<boolean>;
   read(query: ClickQuery): Promise<ClickAnswer>;
   /** Redirects answered, bots included, in the order of the links; at most 1,000. */
   clicksOf(links: readonly ClickId[]): Promise<number[]>;

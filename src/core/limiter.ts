@@ -1,5 +1,5 @@
 import { left, nothingTaken, type Taken, totalOf, withTaken } from "./limit.ts";
-import type { LinkRecord } from "./link.ts";
+import type { LinkRecord, VisitorLink } from "./link.ts";
 import { type Document, type Registry, StoreUnavailable } from "./store.ts";
 
 const kind = "limit";
@@ -13,6 +13,9 @@ const readTogether = 32;
 const patience = 15_000;
 /** The longest pause before what was lost to another taker is tried again, in ms. */
 const longestPause = 50;
+/** So long, in ms, what was used of a deleted link's limit is kept, and how often that is tried while visitors still take. */
+const keptAfter = 86_400_000;
+const mostForgetting = 20;
 /** Writes without a known outcome that are followed up, one after another. */
 const mostFailures = 2;
 
@@ -26,7 +29,7 @@ export interface LimiterOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   /** Called with a link whose limit is found used up, and how many were used. Must not throw. */
-  readonly onUsedUp: (link: LinkRecord, used: number) => void;
+  readonly onUsedUp: (link: VisitorLink, used: number) => void;
   /** How many takers a document remembers (64). */
   readonly remembered?: number;
   /** Mutant: what another taker took in between is not looked at. */
@@ -42,7 +45,7 @@ interface Visitor {
 /** A link's counting in this process. */
 interface Account {
   /** The newest version of the link that a visitor came with: its limit counts. */
-  link: LinkRecord;
+  link: VisitorLink;
   taker: string;
   /** What this taker has given to visitors. What it has taken beyond that is still there to be given. */
   given: number;
@@ -69,7 +72,7 @@ export class Limiter {
   }
 
   /** Takes one click; `false`: none is left. Throws what the store throws: then nobody knows, and the visitor may not go. */
-  take(link: LinkRecord): Promise<boolean> {
+  take(link: VisitorLink): Promise<boolean> {
     if (this.#waiting >= mostWaiting) return Promise.reject(new StoreUnavailable("Too many wait for limited links."));
     const account = this.#account(link);
     this.#waiting++;
@@ -80,7 +83,7 @@ export class Limiter {
   }
 
   /** How many clicks of a link's limits were used so far, by whatever limit. Throws what the store throws. */
-  async used(link: LinkRecord): Promise<number> {
+  async used(link: VisitorLink): Promise<number> {
     return takenOf(await this.#options.registry.get(kind, link.token)).used;
   }
 
@@ -98,7 +101,21 @@ export class Limiter {
     return all;
   }
 
-  #account(link: LinkRecord): Account {
+  /**
+   * The link was deleted, `now` in ms: what is kept of its limit goes a day later, when nobody can come with it any more.
+   * Throws what the store throws.
+   */
+  async forget({ token }: LinkRecord, now: number): Promise<void> {
+    const { registry } = this.#options;
+    for (let tries = 0; tries < mostForgetting; tries++) {
+      const document = await registry.get(kind, token);
+      if (document === undefined || document.expiresAt !== null) return;
+      const ending = { ...document, version: document.version + 1, expiresAt: now + keptAfter };
+      if ((await registry.put(ending)).outcome === "stored") return;
+    }
+  }
+
+  #account(link: VisitorLink): Account {
     const found = this.#accounts.get(link.token);
     this.#accounts.delete(link.token);
     const account = found ?? {

@@ -1,42 +1,70 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { LinkRecord } from "./link.ts";
+import type { VisitorLink } from "./link.ts";
 import { LinkArena } from "./link-arena.ts";
 import { decodeRecord } from "./record.ts";
 
 const id = (slug: string) => ({ host: "", slug });
-const record = (slug: string, url: string, title?: string): LinkRecord =>
-  decodeRecord(id(slug), JSON.stringify({ url, title, createdAt: 1, token: "t" }));
+const token = "0123456789abcdef".repeat(2);
+/** What visitors need of a link. */
+const record = (slug: string, url: string, more: object = {}): VisitorLink => {
+  const document = { url, createdAt: 1_764_000_000_123, token, ...more };
+  const { title: _title, note: _note, changedBy: _by, ...link } = decodeRecord(id(slug), JSON.stringify(document));
+  return link;
+};
+/** All that a link can have besides. */
+const moreOfLinks = fc.record(
+  {
+    tags: fc.array(fc.string({ unit: "grapheme", maxLength: 9 }), { maxLength: 3, minLength: 1 }),
+    redirectStatus: fc.constantFrom(301, 308),
+    validFrom: fc.nat(),
+    validUntil: fc.nat(),
+    maxClicks: fc.nat(),
+    usedClicks: fc.nat(),
+    disabled: fc.constant(true),
+    forwardQuery: fc.constant(true),
+    updatedAt: fc.nat(),
+    deletedAt: fc.nat(),
+    version: fc.integer({ min: 2 }),
+    createdAt: fc.constantFrom(0, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 8.64e15),
+  },
+  { requiredKeys: [] },
+);
+
+const got = (arena: LinkArena, slug: string) => {
+  const place = arena.placeOf(slug);
+  return place === -1 ? undefined : arena.at(place, id(slug));
+};
 
 describe("the arena of links", () => {
   test("gives back what was put in last, or nothing, whatever it had to drop", () => {
     const key = fc.integer({ min: 0, max: 60 }).map((n) => `s${n}`);
     const length = fc.oneof({ weight: 20, arbitrary: fc.nat(120) }, fc.nat(3000));
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant("set" as const), key, length }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant("delete" as const), key, length }) },
+      { weight: 6, arbitrary: fc.record({ do: fc.constant("set" as const), key, length, more: moreOfLinks }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("delete" as const), key, length, more: fc.constant({}) }) },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
-        const arena = new LinkArena(4096, seed);
-        const model = new Map<string, LinkRecord>();
-        for (const [n, { do: what, key, length }] of steps.entries()) {
+        const arena = new LinkArena(8192, seed);
+        const model = new Map<string, VisitorLink>();
+        for (const [n, { do: what, key, length, more }] of steps.entries()) {
           if (what === "delete") {
             arena.delete(key);
             model.delete(key);
           } else {
-            const put = record(key, `https://example.com/${n}/${"é".repeat(length)}`);
+            const put = record(key, `https://example.com/${n}/${"e".repeat(length)}`, more);
             arena.set(key, put);
             model.set(key, put);
-            if (length < 10) expect(arena.has(key)).toBe(true);
+            if (length < 10 && Object.keys(more).length === 0) expect(arena.has(key)).toBe(true);
           }
         }
         let found = 0;
         for (let n = 0; n <= 60; n++) {
-          const got = arena.get(id(`s${n}`), `s${n}`);
-          if (got === undefined) continue;
+          const link = got(arena, `s${n}`);
+          if (link === undefined) continue;
           found++;
-          expect(got).toEqual(model.get(`s${n}`) as LinkRecord);
+          expect(link).toEqual(model.get(`s${n}`) as VisitorLink);
         }
         expect(arena.size).toBe(found);
       }),
@@ -51,6 +79,13 @@ describe("the arena of links", () => {
     for (let n = 0; n < 5000; n++) expect(arena.has(`s${n}`)).toBe(n >= 5000 - arena.size);
   });
 
+  test("keeps nothing whose address or token is of another kind", () => {
+    const arena = new LinkArena(100_000, 1);
+    arena.set("a", record("a", "https://example.com/é"));
+    arena.set("b", record("b", "https://example.com/", { token: "t" }));
+    expect([arena.has("a"), arena.has("b"), arena.size]).toEqual([false, false, 0]);
+  });
+
   test("keeps nothing under a key that is not ASCII, and can be emptied", () => {
     const arena = new LinkArena(100_000, 1);
     arena.set("é", record("é", "https://example.com/"));
@@ -59,6 +94,6 @@ describe("the arena of links", () => {
     arena.clear();
     expect([arena.has("a/b"), arena.size]).toEqual([false, 0]);
     arena.set("a/b", record("a/b", "https://example.com/2"));
-    expect(arena.get(id("a/b"), "a/b")?.url).toBe("https://example.com/2");
+    expect(got(arena, "a/b")?.url).toBe("https://example.com/2");
   });
 });

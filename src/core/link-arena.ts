@@ -1,18 +1,33 @@
-import type { LinkId, LinkRecord } from "./link.ts";
-import { decodeRecord, encodeRecord } from "./record.ts";
+import type { LinkId, VisitorLink } from "./link.ts";
+import { decodeBesides, encodeBesides } from "./record.ts";
 
-/** Words (of 4 bytes) before an entry's texts: the next entry of its chain, its hash, its size in words, two lengths. */
-const headWords = 4;
+/**
+ * Words (of 4 bytes) before an entry's texts: the next entry of its chain, its hash, its size in words; the lengths of key
+ * and address; the length of what else there is; two for the time it was made. Then 16 bytes of token, the key, the
+ * address, and what else there is.
+ */
+const headWords = 7;
+const tokenBytes = 16;
 const none = -1;
 /** An entry that nobody finds any more, or the rest of the ring that was too short for the next one. */
 const dead = -2;
 
+const ascii = /^[\x21-\x7e]+$/;
+
+/** A `Buffer`, with the quickest ways from its bytes to texts, which the types leave out. */
+interface Slices extends Pick<Buffer, "write"> {
+  readonly [at: number]: number;
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+  hexSlice(start: number, end: number): string;
+}
+
 /**
  * Links as bytes in one ring: a tenth of what they take as objects, and nothing that a garbage collector walks over. When it
- * is full, the oldest go. An entry is found by a chain of its bucket and decoded each time, which takes about 2 µs.
+ * is full, the oldest go. An entry is found by a chain of its bucket and decoded each time.
  */
 export class LinkArena {
-  readonly #bytes: Buffer;
+  readonly #bytes: Slices;
   readonly #words: Int32Array;
   readonly #buckets: Int32Array;
   readonly #seed: number;
@@ -26,9 +41,9 @@ export class LinkArena {
   constructor(bytes: number, seed: number) {
     const words = Math.max(1024, Math.floor(bytes / 4));
     this.#words = new Int32Array(words);
-    this.#bytes = Buffer.from(this.#words.buffer);
-    // An entry has about 50 words.
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 50))).fill(none);
+    this.#bytes = Buffer.from(this.#words.buffer) as Buffer & Slices;
+    // An entry has about 32 words.
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32))).fill(none);
     this.#seed = seed;
   }
 
@@ -40,37 +55,61 @@ export class LinkArena {
     return this.#find(key) !== none;
   }
 
-  get(id: LinkId, key: string): LinkRecord | undefined {
-    const at = this.#find(key);
-    if (at === none) return undefined;
+  /** Where a link is, for `at`; -1: nowhere. The place of one never is another's before `set` is called. */
+  placeOf(key: string): number {
+    return this.#find(key);
+  }
+
+  /** The link at a place of `placeOf`. */
+  at(at: number, id: LinkId): VisitorLink {
+    const bytes = this.#bytes;
     const lengths = this.#word(at + 3);
-    const start = (at + headWords) * 4 + (lengths & 0xff);
-    return decodeRecord(id, this.#bytes.toString("utf8", start, start + (lengths >>> 8)));
+    const token = (at + headWords) * 4;
+    const url = token + tokenBytes + (lengths & 0xff);
+    const end = url + (lengths >>> 8);
+    const more = this.#word(at + 4);
+    const createdAt = (this.#word(at + 5) >>> 0) + this.#word(at + 6) * 2 ** 32;
+    return decodeBesides(
+      id,
+      bytes.latin1Slice(url, end),
+      createdAt,
+      bytes.hexSlice(token, token + tokenBytes),
+      more === 0 ? "" : bytes.utf8Slice(end, end + more),
+    );
   }
 
   /** Puts a link in place of the one under this key. Keys that are long or not ASCII, and very long links, are not kept. */
-  set(key: string, record: LinkRecord): void {
+  set(key: string, link: VisitorLink): void {
     this.delete(key);
-    const text = encodeRecord(record);
-    if (key.length > 255 || !/^[\x21-\x7e]+$/.test(key)) return;
+    const { url, createdAt } = link;
+    if (key.length > 255 || url.length > 0xffff || !ascii.test(key) || !ascii.test(url)) return;
+    if (!/^[0-9a-f]{32}$/.test(link.token)) return;
+    const more = encodeBesides(link);
     // No character takes more than three bytes in UTF-8.
-    const most = headWords + Math.ceil((key.length + 3 * text.length) / 4);
+    const most = headWords + Math.ceil((tokenBytes + key.length + url.length + 3 * more.length) / 4);
     if (most * 8 > this.#words.length) return;
     this.#makeRoom(most);
+    const words = this.#words;
+    const bytes = this.#bytes;
     const at = this.#end;
-    const start = (at + headWords) * 4;
-    this.#bytes.write(key, start, "latin1");
-    const length = this.#bytes.write(text, start + key.length, "utf8");
-    const words = headWords + Math.ceil((key.length + length) / 4);
+    let end = (at + headWords) * 4;
+    end += bytes.write(link.token, end, "hex");
+    end += bytes.write(key, end, "latin1");
+    end += bytes.write(url, end, "latin1");
+    const moreBytes = more === "" ? 0 : bytes.write(more, end, "utf8");
+    const size = Math.ceil((end + moreBytes) / 4) - at;
     const hash = this.#hash(key);
     const bucket = this.#bucketOf(hash);
-    this.#words[at] = this.#buckets[bucket] ?? none;
-    this.#words[at + 1] = hash;
-    this.#words[at + 2] = words;
-    this.#words[at + 3] = (length << 8) | key.length;
+    words[at] = this.#buckets[bucket] ?? none;
+    words[at + 1] = hash;
+    words[at + 2] = size;
+    words[at + 3] = (url.length << 8) | key.length;
+    words[at + 4] = moreBytes;
+    words[at + 5] = createdAt % 2 ** 32;
+    words[at + 6] = Math.floor(createdAt / 2 ** 32);
     this.#buckets[bucket] = at;
-    this.#end += words;
-    this.#used += words;
+    this.#end += size;
+    this.#used += size;
     this.#size++;
   }
 
@@ -133,7 +172,7 @@ export class LinkArena {
 
   #isKey(at: number, key: string): boolean {
     if ((this.#word(at + 3) & 0xff) !== key.length) return false;
-    const start = (at + headWords) * 4;
+    const start = (at + headWords) * 4 + tokenBytes;
     for (let i = 0; i < key.length; i++) if (this.#bytes[start + i] !== key.charCodeAt(i)) return false;
     return true;
   }

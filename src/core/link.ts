@@ -37,11 +37,14 @@ export interface LinkRecord extends LinkId {
   readonly token: string;
 }
 
+/** What of a link is needed to lead visitors; the rest is for who made it. */
+export type VisitorLink = Omit<LinkRecord, "title" | "note" | "changedBy">;
+
 export const linkStates = ["active", "scheduled", "expired", "exhausted", "disabled"] as const;
 export type LinkState = (typeof linkStates)[number];
 
 /** The state of a link that is not deleted, at the time `now`. Its window is closed at the start, open at the end. */
-export function stateOf(link: LinkRecord, now: number): LinkState {
+export function stateOf(link: VisitorLink, now: number): LinkState {
   if (link.disabled) return "disabled";
   if (link.validUntil !== null && now >= link.validUntil) return "expired";
   if (link.maxClicks !== null && link.usedClicks >= link.maxClicks) return "exhausted";

@@ -21,6 +21,8 @@ export interface LinksOptions {
   readonly slugs: SlugMaker;
   /** How many clicks of a link's limit are used. See `Limiter`. */
   readonly used: (link: LinkRecord) => Promise<number>;
+  /** Called with a link that was deleted; nobody waits for it. */
+  readonly deleted: (link: LinkRecord) => Promise<void>;
   readonly own: OwnAddress;
   /** In ms. */
   readonly now: () => number;
@@ -29,8 +31,8 @@ export interface LinksOptions {
 }
 
 const host = "";
-const mostConflicts = 50; // How often a change is tried again when others change the same link.
-const cacheFor = 3_600_000; // How long the shared cache keeps a link, in ms.
+/** How often a change is tried again when others change the same link; how long the shared cache keeps a link, in ms. */
+const [mostConflicts, cacheFor] = [50, 3_600_000];
 
 /** Creating, reading, editing, deleting and listing links, on any store. */
 export class Links {
@@ -217,12 +219,11 @@ export class Links {
 
   /** Deletes; a mark stays, so that the version rises when the slug is used again. Throws `CurtError`. */
   async remove(slug: string, ifVersion?: number, by: string | null = null): Promise<void> {
-    await this.#change(slug, ifVersion, by, (current, now) => ({
-      ...current,
-      updatedAt: now,
-      deletedAt: now,
-      version: current.version + 1,
-    }));
+    const mark = await this.#change(slug, ifVersion, by, (current, now) => {
+      return { ...current, updatedAt: now, deletedAt: now, version: current.version + 1 };
+    });
+    // What is left behind where this fails does no harm.
+    void this.#options.deleted(mark).catch(() => undefined);
   }
 
   /** Makes of an old version the next one. Throws `CurtError`: `not_found` where it is not kept, or was a deletion. */

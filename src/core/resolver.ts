@@ -18,7 +18,7 @@ const newsFor = 60_000;
 const mostTold = 10_000;
 
 /** Where the links were found that visitors asked for; `unknown` and `flight` are what memory knew without a link. */
-export type LookupCounts = Record<"memory" | "unknown" | "flight" | "cache" | "store", number>;
+export type LookupCounts = Record<"memory" | "unknown" | "filter" | "flight" | "cache" | "store", number>;
 
 export interface ResolverOptions {
   readonly store: Pick<LinkStore, "find">;
@@ -39,6 +39,8 @@ export interface ResolverOptions {
    * throw. Without it this process is the only one.
    */
   readonly tell?: ((news: readonly Change[]) => Promise<void>) | undefined;
+  /** Whether no link can have a key of `keyOf` by now: 404 on authority. `false` where that is not sure. */
+  readonly isAbsent?: ((key: string) => boolean) | undefined;
   /** Mutant: believes the shared cache whatever was heard. */
   readonly deaf?: boolean;
 }
@@ -58,9 +60,10 @@ export class Resolver {
   readonly #told = new MemoryCache<number>(mostTold);
   /** Until when (ms) the shared cache is not asked, since more changed than can be remembered. */
   #uncachedUntil = 0;
+  #doubting = false;
   readonly #options: ResolverOptions;
   /** Since the start, without what `hit` gave. `flight`: joined one that was under way. */
-  readonly counts: LookupCounts = { memory: 0, unknown: 0, flight: 0, cache: 0, store: 0 };
+  readonly counts: LookupCounts = { memory: 0, unknown: 0, filter: 0, flight: 0, cache: 0, store: 0 };
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -73,6 +76,13 @@ export class Resolver {
     return this.#links.get(key);
   }
 
+  /** Who knows, without a look into the store, that there is no link under a key of `keyOf`; `undefined`: nobody. */
+  absence(key: string): "unknown" | "filter" | undefined {
+    if (!this.#doubting && this.#options.isAbsent?.(key) === true) return "filter";
+    const until = this.#unknown.get(key);
+    return until !== undefined && this.#options.now() < until ? "unknown" : undefined;
+  }
+
   /** The link, or `undefined` where the store says that there is none. Throws what the store throws. */
   async find(id: LinkId): Promise<Resolved | undefined> {
     const key = keyOf(id);
@@ -81,9 +91,9 @@ export class Resolver {
       this.counts.memory++;
       return hit;
     }
-    const unknownUntil = this.#unknown.get(key);
-    if (unknownUntil !== undefined && this.#options.now() < unknownUntil) {
-      this.counts.unknown++;
+    const absence = this.absence(key);
+    if (absence !== undefined) {
+      this.counts[absence]++;
       return undefined;
     }
     const flying = this.#flights.get(key);
@@ -107,7 +117,8 @@ export class Resolver {
   forget(changes: readonly Change[]): void {
     for (const change of changes) {
       const key = keyOf(change);
-      if ((this.#links.get(key)?.link.version ?? 0) < change.version) this.#links.delete(key);
+      // The first version of a link takes the place of none.
+      if (change.version > 1 && (this.#links.get(key)?.link.version ?? 0) < change.version) this.#links.delete(key);
       this.#unknown.delete(key);
       this.#flights.delete(key);
       if (this.#options.cache !== undefined && !this.#options.deaf) this.#hear(key, change.version);
@@ -120,6 +131,12 @@ export class Resolver {
     this.#unknown.clear();
     this.#flights.clear();
     this.#uncachedUntil = this.#options.now() + heardFor;
+  }
+
+  /** Damage is known: from now on only the store says what is absent. */
+  doubt(): void {
+    this.#doubting = true;
+    this.forgetAll();
   }
 
   #hear(key: string, version: number): void {

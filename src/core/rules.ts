@@ -1,4 +1,4 @@
-import { type LinkRecord, type RedirectStatus, stateOf } from "./link.ts";
+import { type RedirectStatus, stateOf, type VisitorLink } from "./link.ts";
 
 /** What a visitor of a slug gets. */
 export type Decision =
@@ -14,7 +14,7 @@ const gone: Decision = { kind: "gone" };
  * Whether the answer to a link depends on nothing but the link: then it can be made once and kept. A validity window
  * makes it depend on the time, a limit on the store, a forwarded query on the request.
  */
-export function isPlain(link: LinkRecord): boolean {
+export function isPlain(link: VisitorLink): boolean {
   return (
     link.deletedAt === null &&
     !link.disabled &&
@@ -26,7 +26,7 @@ export function isPlain(link: LinkRecord): boolean {
 }
 
 /** Decides about a link, or the mark of a deleted one, at `now` (ms). `query` is what came after "?", undecoded. */
-export function decide(link: LinkRecord, now: number, query: string, defaultStatus: RedirectStatus): Decision {
+export function decide(link: VisitorLink, now: number, query: string, defaultStatus: RedirectStatus): Decision {
   if (link.deletedAt !== null) return unknown;
   switch (stateOf(link, now)) {
     case "scheduled":

@@ -139,6 +139,9 @@ export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }
 
+/** The store answers and can't be used as it is: asking again is of no use until somebody changes something. */
+export class StoreUnfit extends StoreUnavailable {}
+
 /** The store answered with data whose checksum is wrong, or found that something is missing. */
 export class StoreDamaged extends Error {
   override readonly name = "StoreDamaged";

@@ -1,5 +1,5 @@
 import type { History } from "./history.ts";
-import type { LinkRecord } from "./link.ts";
+import type { VisitorLink } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { LinkStore } from "./store.ts";
 
@@ -28,7 +28,7 @@ export class UsedUp {
    * Marks a link of whose limit so many clicks were found used. Nothing happens if it was changed so that they are not all.
    * Does not throw: the next visitor finds it used up again.
    */
-  async mark(link: LinkRecord, used: number): Promise<void> {
+  async mark(link: VisitorLink, used: number): Promise<void> {
     if (this.#marking.has(link.token)) return;
     this.#marking.add(link.token);
     try {
@@ -41,7 +41,7 @@ export class UsedUp {
   }
 
   /** `false`: somebody else changed the link at the same time. */
-  async #tried({ host, slug, token }: LinkRecord, used: number): Promise<boolean> {
+  async #tried({ host, slug, token }: VisitorLink, used: number): Promise<boolean> {
     const { store, links, history, now } = this.#options;
     const current = await store.find({ host, slug });
     if (current?.token !== token || current.deletedAt !== null) return true;

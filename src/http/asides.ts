@@ -1,10 +1,9 @@
 import { CurtError } from "../core/errors.ts";
-import type { LinkRecord } from "../core/link.ts";
+import type { VisitorLink } from "../core/link.ts";
 import { pathOfSlug } from "./address.ts";
-import { pageHeaders } from "./pages.ts";
-import { previewPage } from "./preview.ts";
+import { previewAnswer } from "./preview.ts";
 import { problemResponse } from "./problem.ts";
-import { qrFile, qrOptions } from "./qr.ts";
+import { qrFile, qrHeaders, qrOptions } from "./qr.ts";
 import type { Redirects } from "./redirect.ts";
 
 export interface AsidesOptions {
@@ -35,23 +34,15 @@ export class Asides {
     const answer = await redirects.aside(slug, request, asksQr);
     if (answer instanceof Response) return answer;
     if (asksQr) return this.#qr(answer, query, request);
-    const page = previewPage(answer, house, now());
-    return new Response(request.method === "HEAD" ? null : page, { headers: pageHeaders });
+    return previewAnswer(answer, house, now(), request);
   }
 
-  #qr(link: LinkRecord, query: string, request: Request): Response {
+  async #qr(link: VisitorLink, query: string, request: Request): Promise<Response> {
     try {
       const options = qrOptions(new URLSearchParams(query));
-      const { type, bytes } = qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);
-      return new Response(request.method === "HEAD" ? null : bytes, {
-        headers: {
-          "Content-Type": type,
-          "Cache-Control": "no-cache",
-          "Content-Security-Policy": "default-src 'none'; sandbox",
-          "X-Content-Type-Options": "nosniff",
-          "X-Robots-Tag": "noindex",
-        },
-      });
+      const { type, bytes } = await qrFile(`${this.#options.baseUrl}/${pathOfSlug(link.slug)}`, options);
+      const headers = { ...qrHeaders, "Content-Type": type, "Cache-Control": "no-cache" };
+      return new Response(request.method === "HEAD" ? null : bytes, { headers });
     } catch (error) {
       if (error instanceof CurtError) return problemResponse(error);
       throw error;

@@ -10,6 +10,7 @@ const sample = 64;
 export class RequestCounts {
   /** Redirects that memory answered on the shortest way. */
   #quick = 0;
+  #quickUnknown = 0;
   readonly #outcomes = new Map<string, number>();
   readonly latency: Readonly<Record<Asker, Histogram>> = {
     visitor: new Histogram(),
@@ -22,7 +23,17 @@ export class RequestCounts {
    * was read with it.
    */
   quick(): void {
-    if ((++this.#quick & (sample - 1)) !== 0) return;
+    this.#timed(++this.#quick);
+  }
+
+  /** A 404 that memory answered. */
+  quickUnknown(): void {
+    this.#quickUnknown++;
+    this.#timed(this.#quickUnknown);
+  }
+
+  #timed(count: number): void {
+    if ((count & (sample - 1)) !== 0) return;
     const from = performance.now();
     setImmediate(() => this.latency.visitor.add((performance.now() - from) / 1000, sample));
   }
@@ -41,7 +52,8 @@ export class RequestCounts {
   /** How many were answered to whom with which outcome. */
   outcomes(): { readonly asker: Asker; readonly outcome: string; readonly count: number }[] {
     const all = new Map(this.#outcomes);
-    if (this.#quick > 0) all.set("visitor redirect", (all.get("visitor redirect") ?? 0) + this.#quick);
+    const quick = { "visitor redirect": this.#quick, "visitor unknown": this.#quickUnknown };
+    for (const [key, count] of Object.entries(quick)) if (count > 0) all.set(key, (all.get(key) ?? 0) + count);
     return [...all].map(([key, count]) => {
       const [asker = "", outcome = ""] = key.split(" ");
       return { asker: asker as Asker, outcome, count };

@@ -1,7 +1,10 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { isOneHost } from "./address.ts";
+import type { Bytes } from "./head-fields.ts";
 import { Passage } from "./passage.ts";
-import { type Bytes, RequestHead } from "./request-head.ts";
+import type { KeptAnswer } from "./redirect.ts";
+import { RequestHead } from "./request-head.ts";
+import type { Written } from "./said.ts";
 
 export interface DoorOptions {
   readonly host: string;
@@ -11,8 +14,9 @@ export interface DoorOptions {
   readonly inner: { readonly hostname: string; readonly port: number };
   /** Answers what is in memory. `fetch` does not throw. */
   readonly quick: {
-    answer(head: RequestHead, peer: string): string | undefined;
-    fetch(slug: string): Promise<unknown> | undefined;
+    answer(head: RequestHead, peer: string): KeptAnswer | undefined;
+    unknown(head: RequestHead, peer: string): Written | undefined;
+    fetch(head: RequestHead, peer: string): Promise<unknown> | undefined;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -48,7 +52,8 @@ export class Door {
   readonly #peers = new Map<number, string>();
   readonly #ticker: Timer;
   #tick = 0;
-  /** The last lines of every answer. */
+  /** Lines of every answer, and the last ones of every redirect. */
+  #lines = "";
   #end = "";
   #draining = false;
   /** The last `Host` that was found good: nearly always the same. */
@@ -147,15 +152,32 @@ export class Door {
       this.#passageOf(socket).send(bytes);
       return;
     }
-    const isSlug = head.slug !== "" && this.#hostIsGood(head.host);
+    const isSlug = head.slug !== "" && this.#hostIsGood(head.fields.host);
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head.slug) : undefined;
+      const unknown = isSlug ? this.#options.quick.unknown(head, visitor.peer) : undefined;
+      if (unknown !== undefined) {
+        const { body } = unknown;
+        this.#send(
+          socket,
+          `${unknown.head}${this.#lines}Content-Length: ${body.length}\r\n\r\n${head.isHead ? "" : body}`,
+        );
+        return;
+      }
+      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head, visitor.peer) : undefined;
       if (fetched === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
       else void this.#readAgain(socket, bytes, fetched);
       return;
     }
-    const text = answer + this.#end;
+    if (answer.end !== this.#end) {
+      // Until the second is over, all who come get the same.
+      answer.text = answer.head + this.#end;
+      answer.end = this.#end;
+    }
+    this.#send(socket, answer.text);
+  }
+
+  #send(socket: Socket<Visitor>, text: string): void {
     // Whoever doesn't read so many answers has no use for them.
     if (socket.write(text) < text.length) socket.terminate();
     else if (this.#draining) socket.end();
@@ -218,7 +240,8 @@ export class Door {
 
   #renewEnd(): void {
     const connection = this.#draining ? "Connection: close\r\n" : "";
-    this.#end = `${connection}Date: ${new Date().toUTCString()}\r\nContent-Length: 0\r\n\r\n`;
+    this.#lines = `${connection}Date: ${new Date().toUTCString()}\r\n`;
+    this.#end = `${this.#lines}Content-Length: 0\r\n\r\n`;
   }
 }
 

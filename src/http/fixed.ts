@@ -1,3 +1,4 @@
+import { copyScriptAnswer } from "./copy-script.ts";
 import { methodNotAllowed } from "./endings.ts";
 import { fontAnswer } from "./fonts.ts";
 import { iconSvg } from "./pages.ts";
@@ -7,7 +8,9 @@ const kept = { "Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosn
 
 /** The answer to a path that needs neither links nor keys; `undefined`: it is another path. */
 export async function fixedAnswer(path: string, request: Request, draining: boolean): Promise<Response | undefined> {
-  const answer = path.startsWith(".well-known/") ? await fontAnswer(path) : answerAt(path, draining);
+  const answer = path.startsWith(".well-known/")
+    ? (copyScriptAnswer(path) ?? (await fontAnswer(path)))
+    : answerAt(path, draining);
   if (answer === undefined || request.method === "GET" || request.method === "HEAD") return answer;
   return methodNotAllowed(request, "GET, HEAD");
 }

@@ -40,6 +40,11 @@ export const publicPerMinute = 10;
 /** Passwords that one address may try at once, and again in this many ms (each worker counts for itself). */
 export const signInTries = 20;
 export const signInPeriod = 300_000;
+/** Bytes of the PNG of a logo in a QR code, and pixels of its side. */
+export const logoBytes = 256 * 1024;
+export const logoSide = 512;
+/** Links that one request names to have them as a file. */
+export const mostExported = 10_000;
 /** Links that one request changes alike. */
 export const mostChanges = 500;
 /** Seconds until a request must have been read, and until an idle connection is closed. */

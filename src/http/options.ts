@@ -24,6 +24,8 @@ export interface HttpOptions {
   readonly limiter: Limiter;
   /** What was counted, for statistics. */
   readonly stats: ClickStore;
+  /** Who is to be named where places are shown; `null`: nobody. */
+  readonly placesCredit: string | null;
   /** See `RedirectOptions`. */
   readonly isPreview: (userAgent: string) => boolean;
   readonly keys: Keys;
@@ -41,6 +43,8 @@ export interface HttpOptions {
   readonly publicCreate: boolean;
   /** Requests a minute to the API for each key, session, or address without one, in each worker; 0: no limit. */
   readonly rateLimit: number;
+  /** Unknown slugs a minute that one address may ask the store for, in each worker; 0: no limit. */
+  readonly unknownLimit: number;
   /** Origins whose pages may use the API with a key. */
   readonly corsOrigins: readonly string[];
   /** Addresses whose `X-Forwarded-For` is believed. */

@@ -24,13 +24,16 @@ p.danger{margin:0 0 24px;padding:12px 16px;max-width:680px;border-inline-start:4
 .buttons{display:flex;flex-wrap:wrap;gap:12px;margin-bottom:24px}
 .button,button{display:inline-flex;align-items:center;gap:10px;min-height:48px;padding:0 20px;border:1px solid var(--edge);border-radius:4px;background:var(--raised);color:var(--ink);font:600 15px/20px "Host Grotesk",system-ui,sans-serif;text-decoration:none}
 .button:hover{border-color:var(--ink)}
-.main,button{background:#FFD62E;border-color:#17160F;color:#17160F}
-.main:hover,button:hover{background:#F2C300;border-color:#17160F}
+.main,form button{background:#FFD62E;border-color:#17160F;color:#17160F}
+.main:hover,form button:hover{background:#F2C300;border-color:#17160F}
 form{display:flex;width:100%;max-width:760px;border:1.5px solid var(--line);border-radius:4px;background:var(--raised)}
 form:focus-within{outline:1.5px solid var(--ink);outline-offset:0}
 input{flex:1;min-width:0;height:68px;padding:0 20px;border:0;background:none;color:var(--ink);font-size:20px;font-weight:400;outline:0}
 input::placeholder{font-family:"Host Grotesk",system-ui,sans-serif;color:var(--ink3);opacity:1}
-button{height:68px;padding:0 24px;border:0;border-inline-start:1.5px solid var(--line);border-radius:0 2px 2px 0;font-size:16px;cursor:pointer}
+.buttons button{min-height:48px;height:48px;padding:0 20px;border:1px solid var(--edge);border-radius:4px;background:var(--raised);color:var(--ink);font-size:15px;cursor:pointer}
+.buttons button:hover{border-color:var(--ink);background:var(--raised)}
+[hidden]{display:none!important}
+form button{height:68px;padding:0 24px;border:0;border-inline-start:1.5px solid var(--line);border-radius:0 2px 2px 0;font-size:16px;cursor:pointer}
 form+p{margin-top:12px;font-size:15px;line-height:24px;color:var(--ink2)}
 form+p.wrong{color:var(--danger);font-weight:600}
 a{color:inherit;text-underline-offset:3px}
@@ -42,7 +45,7 @@ svg{display:block;height:20px}
 .bar div{height:3px;background:var(--ink);animation:wait ${retrySeconds}s linear both}
 @keyframes wait{from{width:0}to{width:100%}}
 @media(prefers-reduced-motion:reduce){.bar{display:none}}
-@media(max-width:599px){body{padding:16px}h1{font-size:64px}h1.line{font-size:40px}h1.host{font-size:36px;line-height:40px}input,button{height:56px}input{font-size:17px;padding:0 16px}button{padding:0 16px}}
+@media(max-width:599px){body{padding:16px}h1{font-size:64px}h1.line{font-size:40px}h1.host{font-size:36px;line-height:40px}input,form button{height:56px}input{font-size:17px;padding:0 16px}form button{padding:0 16px}}
 @media(forced-colors:active){mark{background:Highlight;color:HighlightText}i{background:CanvasText}}`;
 
 const word =
@@ -58,17 +61,25 @@ export const iconSvg =
 
 const hash = createHash("sha256").update(style).digest("base64");
 
+const policy = `default-src 'none'; style-src 'sha256-${hash}'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+
 /** What every page is sent with: nothing is loaded, framed, sniffed or indexed. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   "Content-Type": "text/html; charset=utf-8",
   "Cache-Control": "no-store",
-  "Content-Security-Policy": `default-src 'none'; style-src 'sha256-${hash}'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  "Content-Security-Policy": policy,
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "X-Robots-Tag": "noindex",
 };
 
-export type PageKind = "unknown" | "gone" | "unavailable" | "refused" | "root";
+/** The same for a page with a script of ours. */
+export const scriptedPageHeaders: Readonly<Record<string, string>> = {
+  ...pageHeaders,
+  "Content-Security-Policy": `${policy}; script-src 'self'`,
+};
+
+export type PageKind = "unknown" | "gone" | "unavailable" | "hurried" | "refused" | "root";
 
 /** A page's words: the marked one, what is said below, and the line at the foot. */
 export interface PageWords {
@@ -77,8 +88,8 @@ export interface PageWords {
   readonly foot: string;
 }
 
-/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. */
-export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string): PageWords {
+/** What a visitor is told. `slug`: as asked for, decoded; shown as text, never as markup. `wait`: seconds until another try. */
+export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: string, wait = retrySeconds): PageWords {
   switch (kind) {
     case "unknown":
       return {
@@ -100,6 +111,12 @@ export function wordsFor(kind: Exclude<PageKind, "refused" | "root">, slug: stri
         say: "Not now",
         lines: [`We can't look up /${slug}. The link is likely fine. We aren't.`, `Trying again in ${retrySeconds} s.`],
         foot: "503, not available",
+      };
+    case "hurried":
+      return {
+        say: "Slowly",
+        lines: ["Your address asked for too many links that don't exist.", `Ask for /${slug} again in ${wait} s.`],
+        foot: "429, too many requests",
       };
   }
 }
@@ -149,11 +166,14 @@ export interface Shell {
   readonly foot: string;
   /** Loads itself again. */
   readonly retry?: boolean;
+  /** The path of its script. */
+  readonly script?: string;
 }
 
-export function shell({ title, house, main, foot, retry = false }: Shell): string {
+export function shell({ title, house, main, foot, retry = false, script }: Shell): string {
   const refresh = retry ? `<meta http-equiv="refresh" content="${retrySeconds}">` : "";
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title><style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${foot}</span>${markSvg}</footer></body></html>`;
+  const module = script === undefined ? "" : `<script type="module" src="/${script}"></script>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title>${module}<style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${foot}</span>${markSvg}</footer></body></html>`;
 }
 
 function split(line: string, part: string): [string, string] | [string] {

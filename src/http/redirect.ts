@@ -1,14 +1,14 @@
-import { CurtError } from "../core/errors.ts";
 import type { Limiter } from "../core/limiter.ts";
-import type { LinkRecord, RedirectStatus } from "../core/link.ts";
+import { keyOf, type RedirectStatus, type VisitorLink } from "../core/link.ts";
 import type { Resolved } from "../core/link-memory.ts";
 import type { Resolver } from "../core/resolver.ts";
 import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
-import { page, pageHeaders, wordsFor } from "./pages.ts";
-import { previewPage } from "./preview.ts";
-import { problemResponse, requestName } from "./problem.ts";
+import type { Misses } from "./misses.ts";
+import { previewAnswer } from "./preview.ts";
+import { requestName } from "./problem.ts";
+import { type Said, said, type Written, WrittenUnknown } from "./said.ts";
 import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
@@ -21,7 +21,15 @@ export interface RedirectOptions {
   readonly house: string;
   readonly now: () => number;
   readonly visits: Visits;
+  readonly misses: Misses;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
+}
+
+/** The first lines of a link's answer, and the whole of it with the last lines that it was last sent with. */
+export interface KeptAnswer {
+  readonly head: string;
+  end: string;
+  text: string;
 }
 
 const reasons: Readonly<Record<RedirectStatus, string>> = {
@@ -35,25 +43,33 @@ const reasons: Readonly<Record<RedirectStatus, string>> = {
 /** How visitors of a slug are answered. */
 export class Redirects {
   readonly #options: RedirectOptions;
+  readonly #unknowns: WrittenUnknown;
 
   constructor(options: RedirectOptions) {
     this.#options = options;
+    this.#unknowns = new WrittenUnknown(options.house);
+  }
+
+  /** See `WrittenUnknown`. */
+  writtenUnknown(slug: string, accept: string): Written | undefined {
+    return this.#unknowns.of(slug, accept);
   }
 
   /**
    * The first lines of the answer of a link that memory knows and whose answer depends on nothing but the link. They are
    * kept beside it from the second visit on: links that were visited once shall not hold answers.
    */
-  keptHead(found: Resolved): string | undefined {
-    if (found.answer !== undefined) return found.answer as string;
+  kept(found: Resolved): KeptAnswer | undefined {
+    if (found.answer !== undefined) return found.answer as KeptAnswer;
     if (!isPlain(found.link) || isReserved(found.link.slug)) return undefined;
     const { url, redirectStatus } = found.link;
     // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
     if (!/^[\x21-\x7e]+$/.test(url)) return undefined;
     const status = redirectStatus ?? this.#options.redirectStatus;
     const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${url}\r\nCache-Control: no-cache\r\n`;
-    found.answer = head;
-    return head;
+    const answer: KeptAnswer = { head, end: "", text: "" };
+    found.answer = answer;
+    return answer;
   }
 
   /** The same answer for the runtime's server. */
@@ -66,13 +82,15 @@ export class Redirects {
   async answer(slug: string | undefined, query: string, request: Request): Promise<Response> {
     if (slug === undefined || slugProblem(slug) !== undefined) return this.#unknown(slug ?? "", query, request);
     try {
-      const found = await this.#options.resolver.find({ host: "", slug });
+      const found = await this.#find(slug, request);
+      if (typeof found === "number") return this.#said("hurried", slug, request, Math.ceil(found / 1000));
       if (found === undefined) return this.#unknown(slug, query, request);
       const decision = decide(found.link, this.#options.now(), query, this.#options.redirectStatus);
       if (decision.kind === "unknown") return this.#unknown(slug, query, request);
       if (decision.kind === "gone") return this.#said("gone", slug, request);
       if (decision.limited && request.method === "GET") {
-        if (this.#options.isPreview(request.headers.get("user-agent") ?? "")) return this.#preview(found.link);
+        if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
+          return previewAnswer(found.link, this.#options.house, this.#options.now(), request);
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       this.#options.visits.count(found, query, request);
@@ -92,11 +110,12 @@ export class Redirects {
    * The link of a slug for a page beside it, or the answer to a visitor for whom it is not there. `ended`: also one that is
    * not valid now.
    */
-  async aside(slug: string, request: Request, ended: boolean): Promise<LinkRecord | Response> {
+  async aside(slug: string, request: Request, ended: boolean): Promise<VisitorLink | Response> {
     if (slugProblem(slug) !== undefined) return this.#said("unknown", slug, request);
     try {
-      const { resolver, now, redirectStatus } = this.#options;
-      const found = await resolver.find({ host: "", slug });
+      const { now, redirectStatus } = this.#options;
+      const found = await this.#find(slug, request);
+      if (typeof found === "number") return this.#said("hurried", slug, request, Math.ceil(found / 1000));
       if (found === undefined) return this.#said("unknown", slug, request);
       const { kind } = decide(found.link, now(), "", redirectStatus);
       if (ended && found.link.deletedAt === null) return found.link;
@@ -104,6 +123,20 @@ export class Redirects {
     } catch (thrown) {
       return this.#unavailable(thrown, slug, request);
     }
+  }
+
+  /** The link; or for how many ms this visitor can't be told, who asked for too much that is not there. */
+  async #find(slug: string, request: Request): Promise<Resolved | number | undefined> {
+    const { resolver, misses, visits } = this.#options;
+    const id = { host: "", slug };
+    const client = visits.clientOf(request);
+    if (resolver.hit(keyOf(id)) === undefined) {
+      const wait = misses.wait(client);
+      if (wait > 0) return wait;
+    }
+    const found = await resolver.find(id);
+    if (found === undefined) misses.missed(client);
+    return found;
   }
 
   #unavailable(thrown: unknown, slug: string, request: Request): Response {
@@ -115,36 +148,8 @@ export class Redirects {
     return answer;
   }
 
-  /** What a program gets that only shows others where a link leads. */
-  #preview(link: LinkRecord): Response {
-    const { house, now } = this.#options;
-    return new Response(previewPage(link, house, now()), { headers: pageHeaders });
-  }
-
-  #said(kind: "unknown" | "gone" | "unavailable", slug: string, request: Request): Response {
-    const status = { unknown: 404, gone: 410, unavailable: 503 }[kind];
-    const shown = slug.slice(0, 200).replace(/\p{Cc}/gu, "\u{FFFD}");
-    const words = wordsFor(kind, shown);
-    const accept = request.headers.get("accept") ?? "";
-    const retry: Record<string, string> = kind === "unavailable" ? { "Retry-After": String(retrySeconds) } : {};
-    if (accept.includes("text/html"))
-      return new Response(page(words, this.#options.house, shown, kind === "unavailable"), {
-        status,
-        headers: { ...pageHeaders, ...retry, Vary: "Accept" },
-      });
-    if (accept.includes("json")) {
-      const code = { unknown: "not_found", gone: "link_gone", unavailable: "store_unavailable" } as const;
-      const error = new CurtError(code[kind], words.lines[0] ?? "");
-      return problemResponse(error, { Vary: "Accept" });
-    }
-    const text = `${words.say}. ${words.lines.join(" ")}\n`;
-    const headers = {
-      ...retry,
-      "Content-Type": "text/plain; charset=utf-8",
-      "Cache-Control": "no-store",
-      Vary: "Accept",
-    };
-    return new Response(text, { status, headers });
+  #said(kind: Said, slug: string, request: Request, wait = retrySeconds): Response {
+    return said(kind, slug, request.headers.get("accept") ?? "", this.#options.house, wait);
   }
 }
 

@@ -10,6 +10,7 @@ import { Entrance } from "./entrance.ts";
 import { fixedAnswer } from "./fixed.ts";
 import { addressLimit, preloadAfter, requestSeconds } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
+import { Misses } from "./misses.ts";
 import type { HttpOptions } from "./options.ts";
 import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
@@ -53,7 +54,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
   });
   const { host, port } = options;
   const idleSeconds = options.requestSeconds ?? requestSeconds;
-  const quick = new Quick(options, front.redirects, front.visits);
+  const quick = new Quick(options, front.redirects, front.visits, front.misses);
   const entrance = new Entrance(server, { host, port, idleSeconds, quick });
   front.peers = entrance;
   // The first program to ask need not wait for the API's code; nor need the start.
@@ -77,6 +78,7 @@ class Front {
   readonly #options: HttpOptions;
   readonly redirects: Redirects;
   readonly visits: Visits;
+  readonly misses: Misses;
   readonly #house: string;
   /** Tells who sent a request. */
   peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
@@ -92,9 +94,10 @@ class Front {
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
     this.visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    const visits = this.visits;
+    this.misses = new Misses(options.unknownLimit, now);
+    const { visits, misses } = this;
     const house = this.#house;
-    this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits });
+    this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits, misses });
   }
 
   /** Everything outside the reserved paths that the door doesn't answer itself. */

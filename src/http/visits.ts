@@ -1,4 +1,4 @@
-import type { ClickRecorder } from "../core/click.ts";
+import { type ClickRecorder, originOf } from "../core/click.ts";
 import type { Resolved } from "../core/link-memory.ts";
 import { clientOf, plainAddress } from "./rate.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -26,8 +26,9 @@ export class Visits {
   countPlain(link: Resolved | undefined, head: RequestHead, peer: string): void {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
-    if (head.unseen) recorder.recordUnseen(link);
-    else recorder.record(link, head.agent, head.referrer, head.language, this.#client(peer, head.forwarded), "");
+    const { fields } = head;
+    if (fields.unseen) recorder.recordUnseen(link);
+    else recorder.record(link, fields, this.#client(peer, fields.forwarded), "");
   }
 
   /** Counts a GET that is answered with the redirect of a link, or found none. HEAD counts nowhere. */
@@ -39,14 +40,19 @@ export class Visits {
       recorder.recordUnseen(link);
       return;
     }
-    recorder.record(
-      link,
-      headers.get("user-agent") ?? "",
-      headers.get("referer") ?? "",
-      headers.get("accept-language") ?? "",
-      this.#client(this.#peerOf(request), headers.get("x-forwarded-for") ?? ""),
-      query,
-    );
+    const sent = (name: string) => headers.get(name) ?? "";
+    const origin = originOf(sent("user-agent"), sent("referer"), sent("accept-language"));
+    recorder.record(link, origin, this.clientOf(request), query);
+  }
+
+  /** The address of who sent a request. */
+  clientOf(request: Request): string {
+    return this.#client(this.#peerOf(request), request.headers.get("x-forwarded-for") ?? "");
+  }
+
+  /** The address of who sent what the door read. */
+  clientAt(peer: string, head: RequestHead): string {
+    return this.#client(peer, head.fields.forwarded);
   }
 
   #client(peer: string, forwarded: string): string {

@@ -3,11 +3,14 @@ import { type Change, StoreUnavailable } from "../core/store.ts";
 import type { Committer } from "../stores/sql/operation.ts";
 import { Outbox, type PartForMain, type PartForWorker, packError } from "./line.ts";
 
-/** How long a worker may be silent about what it was to forget, in ms. */
+/** How long a worker may be silent about what it was to forget, in ms, and about nothing at all: then nobody waits for it. */
 const patience = 1000;
+const idlePatience = 5000;
+/** How often it is asked about nothing, so that one that hangs is found though nobody changes anything, in ms. */
+const beatEvery = 2000;
 const tick = 250;
-/** From then on, in ms, it counts too when it gets no CPU. Ending it would cost its visitors their answers, and help nobody. */
-const longestPatience = 5000;
+/** From so many times its patience on it counts too when it gets no CPU. Ending it would cost its visitors their answers, and help nobody. */
+const longestPatience = 5;
 
 /** A worker as the line sees it. */
 export interface Listener {
@@ -32,6 +35,7 @@ interface Batch {
   readonly announcements: readonly Announcement[];
   /** Each with the ticks for which it was silent though it had a CPU. */
   readonly waitingFor: Map<Member, number>;
+  readonly patience: number;
   ticks: number;
 }
 
@@ -68,6 +72,12 @@ export class MainLine {
   /** From now on writes are taken. */
   open(committer: Pick<Committer, "commit">): void {
     this.#committer = committer;
+  }
+
+  /** From now on workers that hang are looked for. */
+  watch(): void {
+    // A batch under way asks already.
+    setInterval(() => this.#batches.size === 0 && this.#send([], [], idlePatience), beatEvery).unref();
   }
 
   /** A new worker; it hears of changes from its `joined` on. */
@@ -117,14 +127,15 @@ export class MainLine {
     const latest = new Map<string, Change>();
     for (const change of announcements.flatMap((one) => one.changes))
       if (change.version > (latest.get(keyOf(change))?.version ?? 0)) latest.set(keyOf(change), change);
+    this.#send(announcements, [...latest.values()], patience);
+  }
+
+  #send(announcements: readonly Announcement[], changes: readonly Change[], patience: number): void {
     const batch = ++this.#lastBatch;
-    this.#batches.set(batch, {
-      announcements,
-      waitingFor: new Map([...this.#audience].map((one) => [one, 0])),
-      ticks: 0,
-    });
+    const waitingFor = new Map([...this.#audience].map((one) => [one, 0]));
+    this.#batches.set(batch, { announcements, waitingFor, patience, ticks: 0 });
     for (const member of this.#audience) {
-      member.outbox.put({ is: "forget", batch, changes: [...latest.values()] });
+      member.outbox.put({ is: "forget", batch, changes });
       member.outbox.flush();
     }
     this.#ticker ??= setInterval(() => this.#tick(), tick);
@@ -157,9 +168,9 @@ export class MainLine {
     for (const batch of this.#batches.values()) {
       batch.ticks++;
       for (const [member, silent] of batch.waitingFor) {
-        if (isStarving(member) && batch.ticks * tick < longestPatience) continue;
+        if (isStarving(member) && batch.ticks * tick < longestPatience * batch.patience) continue;
         batch.waitingFor.set(member, silent + 1);
-        if (silent * tick === patience) member.listener.kill("It was silent for a second while others waited.");
+        if (silent * tick === batch.patience) member.listener.kill(`It was silent for ${batch.patience} ms.`);
       }
     }
   }

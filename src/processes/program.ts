@@ -4,6 +4,7 @@ import { join } from "node:path";
 export const ownProcesses = {
   worker: { file: "worker.ts", load: () => import("./worker.ts") },
   clerk: { file: "clerk.ts", load: () => import("./clerk.ts") },
+  "slug-scan": { file: "slug-scan.ts", load: () => import("./slug-scan.ts") },
   scrub: { file: "scrub-process.ts", load: () => import("./scrub-process.ts") },
 } as const;
 export type ProcessName = keyof typeof ownProcesses;

@@ -1,7 +1,8 @@
-import { type App, openApp } from "../app.ts";
+import { type App, newLinksAreMarked, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
 import { readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
+import { bundledCredit } from "../core/click.ts";
 import { isPreview } from "../core/preview.ts";
 import { type Change, StoreUnavailable } from "../core/store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
@@ -86,7 +87,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   function openParts(): Promise<App> {
     return openApp(config, {
       committer: line,
-      announce: unheard ? async () => {} : (changes) => line.announce(changes),
+      announce: unheard ? async () => {} : announce,
       ...(untold ? {} : { tell }),
       storeReport: numbers.storeReport,
       cacheReport: ({ address, state, why }) => {
@@ -94,6 +95,12 @@ function runWorker(toMain: (message: unknown) => void): void {
         else log.warn(`The cache at ${address} is not used.`, { why });
       },
     });
+  }
+
+  const marked = newLinksAreMarked(config);
+  async function announce(changes: readonly Change[]): Promise<void> {
+    const news = marked ? changes.filter(({ version }) => version > 1) : changes;
+    if (news.length > 0) await line.announce(news);
   }
 
   /** Without main, or with one that hangs, redirects go on. */
@@ -112,6 +119,8 @@ function runWorker(toMain: (message: unknown) => void): void {
     const { links, resolver, limiter, keys, accounts, history, census, hash, store } = app;
     server = serveHttp({
       ...config,
+      // The filter of the embedded store answers for what is not there.
+      unknownLimit: config.store.kind === "sqlite" ? 0 : config.unknownLimit,
       dashboard,
       links,
       resolver,
@@ -126,6 +135,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       registry: store.registry,
       clicks,
       stats: store.clicks,
+      placesCredit: config.geo === undefined ? bundledCredit : null,
       log,
       now: Date.now,
       counts: numbers.requests,

@@ -23,7 +23,8 @@ export async function exactly(options: {
   if (!need("h2load")) throw new Error("h2load is not installed.");
   const { requests, links, workers = 4 } = options;
   const env: Record<string, string> = options.store === undefined ? {} : { CURT_STORE: options.store };
-  const server = await startServer({ args: ["--workers", `${workers}`], env });
+  // A keyspace takes its time.
+  const server = await startServer({ args: ["--workers", `${workers}`], env, startLimit: 60_000 });
   const folder = mkdtempSync(join(tmpdir(), "curt-exact-"));
   const counts = await Counts.open({ CURT_DATA: server.dataDir, ...env });
   try {

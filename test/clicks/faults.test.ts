@@ -25,6 +25,14 @@ describe("clicks are counted once", () => {
     expect(missing(await killClerk({ kills: 5 }))).toBe(0);
   });
 
+  test("and are not where the position moves before the store answers: then clicks are lost", async () => {
+    expect(missing(await killClerk({ kills: 6, mutant: "position-first" }))).toBeGreaterThan(0);
+  });
+
+  test("and are not without the numbers of batches: then clicks are counted twice", async () => {
+    expect(missing(await killClerk({ kills: 3, mutant: "no-batch-numbers" }))).toBeLessThan(0);
+  });
+
   test.skipIf(!need("postgres"))("after the store was down", async () => {
     const result = await storeDown({ seconds: 5 });
     expect([missing(result), result.other, result.unanswered]).toEqual([0, 0, 0]);

@@ -409,6 +409,8 @@ describe("GET /api/v1/openapi.json", () => {
       "/api/v1/keys": ["get", "post"],
       "/api/v1/keys/{id}": ["delete"],
       "/api/v1/freeze": ["delete", "put"],
+      "/api/v1/links/{slug}/qr": ["post"],
+      "/api/v1/export": ["get", "post"],
       "/api/v1/counts": ["get"],
       "/api/v1/settings": ["get"],
       "/api/v1/slugs/{slug}": ["get"],

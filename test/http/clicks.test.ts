@@ -8,7 +8,8 @@ describe.each([false, true])("only the long way: %p", (onlyLongWay) => {
   let recorded: (readonly (string | undefined)[])[] = [];
 
   const recorder: ClickRecorder = {
-    record: (link, ...sent) => recorded.push([link?.link.slug, ...sent]),
+    record: (link, { agent, referrer, language }, address, query) =>
+      recorded.push([link?.link.slug, agent, referrer, language, address, query]),
     recordUnseen: (link) => recorded.push([link?.link.slug]),
   };
 

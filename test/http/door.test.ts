@@ -52,6 +52,27 @@ describe("both ways", () => {
     }
   });
 
+  test("answer alike to a slug that is known to be nobody's, in whatever form", async () => {
+    const long = "n".repeat(201);
+    for (const slug of ["nobody", "a/nobody.at_all-", long])
+      for (const accept of [
+        "*/*",
+        "text/html, */*;q=0.1",
+        "application/json",
+        "text/html, application/json",
+        " text/html ",
+      ]) {
+        const asked = plain(slug).replace("\r\n\r\n", `\r\nAccept: ${accept}\r\n\r\n`);
+        // The first time memory does not know it.
+        for (let i = 0; i < 2; i++) await expectAlike([asked]);
+        await expectAlike([asked.replace("GET", "HEAD")]);
+      }
+    await expectAlike([plain("nobody").replace("\r\n\r\n", "\r\nAccept: text/html\r\nAccept: */*\r\n\r\n")]);
+    // The runtime's server leaves the time out of its answers to HEAD, the door does not.
+    const { text } = await raw(quick.server.port, [plain("nobody").replace("GET", "HEAD")], 2000, 300);
+    expect(text).toMatch(/^HTTP\/1.1 404 Not Found\r\n[\s\S]*\nDate: /);
+  });
+
   test("agree where one request ends and the next begins", async () => {
     const inner = plain("nothing");
     for (const field of [

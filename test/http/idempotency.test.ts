@@ -24,6 +24,7 @@ function setUp(store = new MemoryStore(), slugs = plenty) {
     announce: async () => {},
     slugs,
     used: async () => 0,
+    deleted: async () => {},
     own: { hosts: new Set(), ports: new Set() },
     now: Date.now,
     token: () => crypto.randomUUID(),

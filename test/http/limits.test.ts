@@ -68,6 +68,24 @@ describe("a link with a limit", () => {
     expect([(await visit(slug)).status, (await visit(slug)).status]).toEqual([302, 410]);
   });
 
+  test("what was used of it is kept for a day after its link is deleted", async () => {
+    const now = Date.now();
+    const own = startParts({ store: new MemoryStore(() => now), now: () => now });
+    try {
+      const ends = async () => (await own.store.registry.list("limit")).map(({ expiresAt }) => expiresAt);
+      for (const slug of ["gone", "here"]) {
+        await own.ask("POST", "/api/v1/links", { url: "https://example.com/", slug, maxClicks: 5 });
+        await own.ask("GET", `/${slug}`);
+      }
+      expect(await ends()).toEqual([null, null]);
+      await own.ask("DELETE", "/api/v1/links/gone");
+      await until(async () => (await ends()).includes(now + 86_400_000));
+      expect(await ends()).toContain(null);
+    } finally {
+      await own.server.drain();
+    }
+  });
+
   test("HEAD and programs that make previews use none of it", async () => {
     const slug = await make(1);
     for (const agent of [

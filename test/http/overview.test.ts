@@ -22,8 +22,33 @@ describe("GET /api/v1/counts", () => {
     expect(body).toEqual({
       total: 4,
       states: { active: 1, scheduled: 1, expired: 1, exhausted: 0, disabled: 1 },
+      top: [],
       at: new Date(now).toISOString(),
     });
+    await own.server.drain();
+  });
+
+  test("names the most used, and counts links where clicks can't be read", async () => {
+    const store = new MemoryStore();
+    let now = Date.now();
+    const own = startParts({ store, now: () => now });
+    for (const slug of ["a", "b", "c"]) await own.links.create({ url, slug });
+    const tokens = new Map(
+      (await Promise.all(["a", "b", "c"].map((slug) => own.links.get(slug)))).map((link) => [
+        link.token.slice(0, 16),
+        link.slug,
+      ]),
+    );
+    const { clicks } = store as { clicks: { clicksOf: (ids: readonly string[]) => Promise<number[]> } };
+    clicks.clicksOf = async (ids) => ids.map((id) => ({ a: 3, b: 0, c: 7 })[tokens.get(id) ?? ""] ?? 0);
+    const top = async () => (await own.ask("GET", "/api/v1/counts")).body;
+    expect((await top()).top).toEqual([
+      { slug: "c", clicks: 7 },
+      { slug: "a", clicks: 3 },
+    ]);
+    clicks.clicksOf = () => Promise.reject(new Error("torn"));
+    now += 100_000;
+    expect(await top()).toMatchObject({ total: 3, top: null });
     await own.server.drain();
   });
 

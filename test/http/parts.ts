@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Accounts, openAccounts } from "../../src/core/accounts.ts";
 import { Census } from "../../src/core/census.ts";
+import { bundledCredit } from "../../src/core/click.ts";
 import { History } from "../../src/core/history.ts";
 import { Keys } from "../../src/core/keys.ts";
 import { Limiter } from "../../src/core/limiter.ts";
@@ -69,6 +70,7 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     announce: async (ids) => resolver.forget(ids),
     slugs: randomSlugs(7, random),
     used: (link) => limiter.used(link),
+    deleted: (link) => limiter.forget(link, now()),
     own: ownAddress(baseUrl, 5000),
     now,
     token,
@@ -81,7 +83,13 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     links,
     resolver,
     history,
-    census: new Census({ contents: store.contents, registry: store.registry, now, pause: Bun.sleep }),
+    census: new Census({
+      contents: store.contents,
+      registry: store.registry,
+      clicks: store.clicks,
+      now,
+      pause: Bun.sleep,
+    }),
     settings: [],
     limiter,
     isPreview,
@@ -89,11 +97,13 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
     accounts,
     registry: store.registry,
     stats: store.clicks,
+    placesCredit: bundledCredit,
     hash,
     baseUrl,
     redirectStatus: 302,
     publicCreate: false,
     rateLimit: 0,
+    unknownLimit: 0,
     corsOrigins: [],
     trustedProxies: [],
     host: "127.0.0.1",

@@ -86,7 +86,10 @@ describe("the clicks of a link", () => {
       { value: "FR", clicks: 3 },
       { value: "", clicks: 2 },
     ]);
+    // What the licence of the database of places wants to stand beside them, and beside nothing else.
+    expect(body.attribution).toContain("DB-IP");
     const bots = await ask("GET", "/api/v1/links/a/clicks?by=bot");
+    expect(bots.body.attribution).toBeNull();
     expect(bots.body.groups).toContainEqual({ value: "Googlebot", clicks: 2 });
   });
 
@@ -151,7 +154,8 @@ describe("the latest visits", () => {
     expect([second.events.length, second.next]).toEqual([10, null]);
     const times = [...first.events, ...second.events].map((one: { time: string }) => one.time);
     expect(times).toEqual([...new Set(times)].sort().reverse());
-    expect((await ask("GET", "/api/v1/links/none/events")).body).toEqual({ events: [], next: null });
+    expect((await ask("GET", "/api/v1/links/none/events")).body).toMatchObject({ events: [], next: null });
+    expect(first.attribution).toContain("https://db-ip.com");
   });
 });
 
@@ -165,6 +169,8 @@ describe("CSV", () => {
     expect(groups.text).toContain("'=cmd(),5\n");
     const events = await ask("GET", "/api/v1/links/a/events?format=csv");
     expect(events.text).toContain("2030-01-31T10:30:00.000Z,'+1+1,DE,");
+    expect(events.headers.get("x-attribution")).toContain("DB-IP");
+    expect(series.headers.get("x-attribution")).toBeNull();
     expect(events.text.split("\n")[0]).toBe(`time,${dimensions.join(",")}`);
     const named = await ask("GET", "/api/v1/links/b%2F%C3%BC/clicks?format=csv");
     expect(named.headers.get("content-disposition")).toBe('attachment; filename="clicks-b-.csv"');

@@ -1,7 +1,8 @@
 /**
  * Every answered redirect is counted once, whatever dies meanwhile.
  *   npm run proof -- clicks [--part exact,workers,group,clerk,store,disk] [--requests 1000000] [--kills 50] [--group 20]
- *     [--seconds 60] [--store postgres]
+ *     [--seconds 60] [--store postgres|cassandra]
+ * Parts `store` and `disk` have stores of their own.
  * `--mutant position-first` or `no-batch-numbers` breaks the clerk, and part `clerk` must find wrong counts.
  */
 import { parseArgs } from "node:util";
@@ -17,6 +18,8 @@ import {
   storeDown,
   withinTurns,
 } from "../clicks/faults.ts";
+import { startCassandra } from "../servers/cassandra.ts";
+import { Keyspace } from "../servers/cassandra-keyspace.ts";
 import { startPostgres } from "../servers/postgres.ts";
 
 interface Sizes {
@@ -71,6 +74,18 @@ function say(part: string, faults: string, result: FaultResult): void {
   );
 }
 
+/** `undefined`: the embedded one, of each server its own. */
+async function storeOf(name: string | undefined): Promise<{ readonly url: string; end(): Promise<void> } | undefined> {
+  if (name === undefined || name === "sqlite") return undefined;
+  if (name === "postgres") {
+    const postgres = await startPostgres();
+    return { url: postgres.url, end: () => postgres.stop() };
+  }
+  if (name !== "cassandra") throw new Error(`--store: got ${name}, takes sqlite, postgres, cassandra.`);
+  const keyspace = new Keyspace(await startCassandra());
+  return { url: keyspace.url, end: () => keyspace.drop() };
+}
+
 const { values } = parseArgs({
   options: {
     part: { type: "string", default: Object.keys(parts).join(",") },
@@ -89,9 +104,9 @@ const sizes: Sizes = {
   seconds: Number(values.seconds),
   mutant: values.mutant,
 };
-const postgres = values.store === "postgres" ? await startPostgres() : undefined;
+const opened = await storeOf(values.store);
 try {
-  const common: FaultOptions = { log: console.log, ...(postgres === undefined ? {} : { store: postgres.url }) };
+  const common: FaultOptions = { log: console.log, ...(opened === undefined ? {} : { store: opened.url }) };
   for (const name of values.part.split(",")) {
     const part = parts[name];
     if (part === undefined) throw new Error(`There is no part ${name}: ${Object.keys(parts).join(", ")}`);
@@ -100,5 +115,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  await postgres?.stop();
+  await opened?.end();
 }

@@ -31,7 +31,7 @@ interface ProofOptions {
 }
 
 /** Workers answer for 1 s after the signal; what is sent later than this may meet a closed port. In ms. */
-const surelyRead = 900;
+export const surelyRead = 900;
 
 /** Recycles at least so many of 4 workers, one after another, under 64 busy connections. */
 export async function recycleProof(options: ProofOptions & { recycles: number }): Promise<RecycleResult> {

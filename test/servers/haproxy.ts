@@ -66,14 +66,14 @@ export class Haproxy extends Daemon {
   }
 }
 
-interface Addresses {
+export interface Addresses {
   readonly bind: string;
   readonly socket: string;
   readonly nodes: readonly string[];
 }
 
 /** The deployed configuration with other addresses, and without the user that only root can become. */
-function configurationFor({ bind, socket, nodes }: Addresses): string {
+export function configurationFor({ bind, socket, nodes }: Addresses): string {
   const lines = readFileSync(deployed, "utf8").split("\n");
   const text = lines.filter((line) => !/^\s+(user|group|server) /.test(line)).join("\n");
   const servers = nodes.map((address, i) => `    server node${i + 1} ${address}`).join("\n");

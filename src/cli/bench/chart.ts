@@ -9,7 +9,7 @@ const field = { x: width - gutter, y: height - foot - 8 };
 export interface Line {
   readonly name: string;
   /** The class that the report's style sheet has for it: it says how the line and what is under it look. */
-  readonly look: "area" | "strong" | "thin";
+  readonly look: "area" | "strong" | "thin" | "bad";
   readonly values: readonly number[];
 }
 

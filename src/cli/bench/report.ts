@@ -17,17 +17,18 @@ export function reportHtml(outcome: Outcome, about: About): string {
   const figures = figuresOf(outcome);
   const { seconds } = outcome;
   // A second that is not over would look like a fall.
-  const whole = seconds.slice(0, Math.max(1, Math.floor(outcome.took / 1000)));
+  const whole = seconds.slice(0, Math.max(1, Math.floor(outcome.took / 1000 + 0.05)));
   const last = `${whole.length} s`;
   const per = (share: number) => whole.map(({ latencies }) => latencies.quantile(share));
   const share = figures.requests === 0 ? 0 : (100 * figures.errors) / figures.requests;
   const strip = [
     ["requests a second", short(figures.perSecond)],
-    ["requests", short(figures.requests)],
+    ["requests", figures.requests.toLocaleString("en")],
+    ["average", `${figures.average} ms`],
     ["half within", `${figures.p50} ms`],
     ["99 of 100 within", `${figures.p99} ms`],
     ["longest", `${figures.max} ms`],
-    ["errors", `${figures.errors === 0 ? "0" : `${figures.errors} (${share.toPrecision(2)} %)`}`],
+    [figures.errors === 0 ? "errors" : `errors, ${percent(share)}`, figures.errors.toLocaleString("en")],
   ];
   return `<!doctype html>
 <html lang="en">
@@ -40,10 +41,15 @@ export function reportHtml(outcome: Outcome, about: About): string {
 <p class="about">${escaped(about.profile)} <time>${about.at.toISOString().slice(0, 16).replace("T", " ")} UTC</time>, from one machine.</p>
 <dl>${strip.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>
 ${figures.busy > tooBusy ? `<p class="warn">× The program that made the load was busy for ${Math.round(figures.busy * 100)} % of the time: a part of these times is its own.</p>` : ""}
-<h2>Requests a second</h2>
+<h2>Requests a second${figures.errors === 0 ? "" : ' <span class="warn">errors: red</span>'}</h2>
 ${stepsSvg(
   "Requests a second",
-  [{ name: "requests", look: "area", values: whole.map(({ latencies }) => latencies.total) }],
+  [
+    { name: "requests", look: "area", values: whole.map(({ latencies }) => latencies.total) },
+    ...(figures.errors === 0
+      ? []
+      : [{ name: "errors", look: "bad", values: whole.map(({ errors }) => errors) } as const]),
+  ],
   ["0 s", last],
 )}
 <h2>Time to the answer, ms <span>half within: area</span> <span>95 of 100: strong</span> <span>99 of 100: thin</span></h2>
@@ -81,6 +87,12 @@ ${table(
 `;
 }
 
+/** A share in percent, so that the least is not 0 and the whole is 100. */
+function percent(share: number): string {
+  if (share < 0.01) return "less than 0.01 %";
+  return `${share < 10 ? Number(share.toPrecision(2)) : share > 99.5 && share < 100 ? 99.5 : Math.round(share)} %`;
+}
+
 /** Bars from the shortest time that came to the longest. */
 function spread({ all }: Outcome): string {
   const counts = all.spread(bounds);
@@ -111,13 +123,14 @@ h1{font-size:28px;line-height:40px;font-weight:700;letter-spacing:-.02em;margin:
 mark{background:var(--mark);color:#17160F;padding:0 6px;font-family:ui-monospace,monospace;font-size:24px}
 h2{font-size:14px;font-weight:650;border-bottom:1px solid var(--ink);padding-bottom:4px;margin:40px 0 12px}
 h2 span{font-weight:400;color:var(--ink3);margin-inline-start:8px}
-.about{color:var(--ink2);margin:0 0 24px}.warn{color:var(--danger)}
+.about{color:var(--ink2);margin:0 0 24px}.warn,h2 .warn{color:var(--danger)}
 dl{display:flex;flex-wrap:wrap;margin:0;border-block:1px solid var(--rule)}
-dl div{flex:1 1 auto;padding:12px 16px 12px 0}dt{font-size:13px;color:var(--ink3)}dd{margin:0;font-size:24px;line-height:32px;font-weight:650;letter-spacing:-.025em;white-space:nowrap}
+dl div{flex:1 1 auto;padding:12px 12px 12px 0}dt{font-size:13px;color:var(--ink3)}dd{margin:0;font-size:22px;line-height:32px;font-weight:650;letter-spacing:-.025em;white-space:nowrap}
 main>svg{display:block;width:100%;height:auto}
 .grid{stroke:var(--rule)}.zero{stroke:var(--ink)}.axis{fill:var(--ink3);font-size:12px}
-.under{fill:var(--tint)}.line{fill:none;stroke:var(--line)}.line.area{stroke-width:1.5}.line.strong{stroke:var(--ink);stroke-width:1.5}.line.thin{stroke:var(--edge)}
+.under{fill:var(--tint)}.line{fill:none;stroke:var(--line)}.line.area{stroke-width:1.5}.line.strong{stroke:var(--ink);stroke-width:1.5}.line.thin{stroke:var(--edge)}.line.bad{stroke:var(--danger);stroke-width:2}
 table{border-collapse:collapse;width:100%}th{font-weight:400;color:var(--ink3);text-align:start}td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--rule)}
 .spread th{width:96px}.spread td{width:72px;text-align:end}.spread td.bar{width:auto}.bar svg{display:block;width:100%;height:20px}.fill{fill:var(--mark)}
+@media(max-width:500px){.axis{font-size:24px}}
 details{margin-top:24px}summary{cursor:pointer;padding:4px 0}
 `;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type RedirectStatus, redirectStatuses } from "../../core/link.ts";
 import { clicksLimit } from "../../http/limits.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { plain, say, sayJson } from "../output.ts";
 import { complete, oneOfWords, several, wholeNumber } from "../shell.ts";
 import { timeOption } from "../times.ts";
@@ -56,7 +56,7 @@ export function define(command: Command): void {
       forwardQuery: options.forwardQuery,
       reuse: options.reuse,
     };
-    const link = await new Client(context.config, context.interrupted).api.links.create(body);
+    const link = await clientOf(context.config, context.interrupted).links.create(body);
     await (context.json ? sayJson(link) : say(plain(link.shortUrl)));
     return 0;
   });

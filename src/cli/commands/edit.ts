@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { LinkPatch } from "../../client/client.ts";
 import { type RedirectStatus, redirectStatuses } from "../../core/link.ts";
 import { clicksLimit } from "../../http/limits.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { plain, say, sayJson } from "../output.ts";
 import { complete, oneOfWords, several, WrongUsage, wholeNumber } from "../shell.ts";
 import { timeOption } from "../times.ts";
@@ -48,8 +48,8 @@ export function define(command: Command): void {
     const body = patchOf(options, command.getOptionValueSource("forwardQuery") === "cli");
     if (Object.values(body).every((value) => value === undefined))
       throw new WrongUsage("Nothing to change was named. `curt edit --help` lists what can be.");
-    const client = new Client(context.config, context.interrupted);
-    const link = await client.api.links.edit(slug, body, options.ifVersion);
+    const client = clientOf(context.config, context.interrupted);
+    const link = await client.links.edit(slug, body, options.ifVersion);
     await (context.json ? sayJson(link) : say(plain(link.shortUrl)));
     return 0;
   });

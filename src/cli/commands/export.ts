@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Command } from "commander";
 import { clickIdOf } from "../../core/click.ts";
+import { beginningOf, type ExportFormat, exportFormats, linesOf } from "../../http/api/link-rows.ts";
 import { openToRead } from "../open-store.ts";
 import { onTerminal, say, sayJson, write } from "../output.ts";
 import { showProgress } from "../progress.ts";
-import { beginningOf, type ExportFormat, exportFormats, linesOf } from "../rows/write.ts";
 import { CommandFailed, type Context, complete, oneOfWords } from "../shell.ts";
 
 interface ExportOptions {

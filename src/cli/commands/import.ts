@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../../config.ts";
 import { FolderLocked } from "../../processes/lock.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { openInput } from "../import/input.ts";
 import { Refusals } from "../import/refusals.ts";
 import { Rehearsal } from "../import/rehearsal.ts";
@@ -95,7 +95,7 @@ async function openDestination(context: Context, dryRun: boolean): Promise<Desti
   const parts = { links: app.links, store: app.store.links, byTarget, slugLength, close };
   if (dryRun) return new Rehearsal(parts);
   if (opened !== undefined) return new StoreDestination(parts);
-  return new ServerDestination(parts, new Client(config, context.interrupted));
+  return new ServerDestination(parts, clientOf(config, context.interrupted));
 }
 
 /** `undefined`: a server holds the store. */

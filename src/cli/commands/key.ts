@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { scopes } from "../../core/keys.ts";
+import { type Scope, scopes } from "../../core/keys.ts";
 import { adminKeyFile, keepAdminKey } from "../../processes/admin-key.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { openToWrite } from "../open-store.ts";
 import { onTerminal, plain, remark, say, sayJson, table } from "../output.ts";
 import { CommandFailed, complete, several, WrongUsage } from "../shell.ts";
@@ -28,7 +28,7 @@ export function define(command: Command): void {
 
 function defineList(command: Command): void {
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
-    const keys = await new Client(config, interrupted).api.keys.list();
+    const keys = await clientOf(config, interrupted).keys.list();
     const rows = keys.map((key) => {
       const expiry = key.expiresAt === null ? "never" : key.expiresAt;
       return [key.id, key.scopes.join(","), key.createdAt, expiry, key.name ?? ""].map(plain);
@@ -50,7 +50,7 @@ function defineCreate(command: Command): void {
     const wanted = scopesOf(options.scope ?? []);
     const expiresAt = options.expires === undefined ? undefined : timeOption("--expires", options.expires, Date.now());
     const body = { name: options.name, scopes: wanted, expiresAt };
-    const made = await new Client(config, interrupted).api.keys.create(body);
+    const made = await clientOf(config, interrupted).keys.create(body);
     if (json) await sayJson(made);
     else await say(made.key);
     if (!json && onTerminal()) remark(`Its id is ${made.id}. It is not shown again.`);
@@ -58,19 +58,19 @@ function defineCreate(command: Command): void {
   });
 }
 
-function scopesOf(given: readonly string[]): string[] {
+function scopesOf(given: readonly string[]): Scope[] {
   const wanted = given.flatMap((text) => text.split(","));
   const unknown = wanted.find((scope) => !scopes.some((one) => one === scope));
   if (unknown !== undefined || wanted.length === 0)
     throw new WrongUsage(`--scope: got ${JSON.stringify(unknown ?? "")}, takes ${scopes.join(", ")}.`);
-  return wanted;
+  return wanted as Scope[];
 }
 
 function defineRemove(command: Command): void {
   command.argument("<id>", "The key's id, as `curt key list` shows it.");
   complete(command, serverSettings, async ({ config, interrupted, json }) => {
     const id = command.args[0] ?? "";
-    await new Client(config, interrupted).api.keys.remove(id);
+    await clientOf(config, interrupted).keys.remove(id);
     if (json) await sayJson({ id, removed: true });
     else if (onTerminal()) await say(`Key ${plain(id)} is deleted.`);
     return 0;
@@ -86,10 +86,9 @@ function definePassword(command: Command): void {
     const options = command.opts<{ scope?: string[]; stdin?: boolean }>();
     const wanted = options.scope === undefined ? undefined : scopesOf(options.scope);
     const [name] = command.args;
-    const client = new Client(config, interrupted);
+    const client = clientOf(config, interrupted);
     if (options.stdin !== true) {
-      const body = { name, scopes: wanted };
-      const made = (await client.ask("POST", "/setup/links", { body })) as { url: string; expiresAt: string };
+      const made = await client.setup.link(name, wanted);
       if (json) await sayJson(made);
       else await say(made.url);
       if (!json && onTerminal()) remark(`It works once, until ${made.expiresAt}.`);
@@ -97,8 +96,7 @@ function definePassword(command: Command): void {
     }
     if (name === undefined) throw new WrongUsage("--stdin: name whose password it is.");
     const password = (await Bun.stdin.text()).replace(/\r?\n$/, "");
-    const body = { password, scopes: wanted };
-    const user = await client.ask("PUT", `/users/${encodeURIComponent(name)}`, { body });
+    const user = await client.users.put(name, { password, scopes: wanted });
     if (json) await sayJson(user);
     else if (onTerminal()) await say(`${plain(name)} has a password. Sessions begun with another are over.`);
     return 0;

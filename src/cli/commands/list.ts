@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Link, LinkPage } from "../../client/client.ts";
 import { type LinkState, linkStates } from "../../core/link.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { jsonText, onTerminal, plain, remark, say, table } from "../output.ts";
 import { complete, oneOfWords, wholeNumber } from "../shell.ts";
 
@@ -26,13 +26,13 @@ export function define(command: Command): void {
     .option("--all", "All of them, however many.");
   complete(command, ["CURT_SERVER", "CURT_KEY", "CURT_DATA", "CURT_PORT", "CURT_HOST"], async (context) => {
     const options = command.opts<ListOptions>();
-    const client = new Client(context.config, context.interrupted);
+    const client = clientOf(context.config, context.interrupted);
     let left = options.all ? Number.POSITIVE_INFINITY : options.limit;
     const { search, tag, state } = options;
     let cursor: string | null = null;
     do {
       const query = { search, tag, state, limit: Math.min(left, page), cursor: cursor ?? undefined };
-      const answer: LinkPage = await client.api.links.list(query);
+      const answer: LinkPage = await client.links.list(query);
       const lines = context.json ? answer.links.map(jsonText) : linesOf(answer.links);
       if (lines.length > 0) await say(lines.join("\n"));
       left -= answer.links.length;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { onTerminal, plain, say, sayJson } from "../output.ts";
 import { complete, wholeNumber } from "../shell.ts";
 
@@ -11,7 +11,7 @@ export function define(command: Command): void {
   complete(command, ["CURT_SERVER", "CURT_KEY", "CURT_DATA", "CURT_PORT", "CURT_HOST"], async (context) => {
     const slug = command.args[0] ?? "";
     const { ifVersion } = command.opts<{ ifVersion?: number }>();
-    await new Client(context.config, context.interrupted).api.links.remove(slug, ifVersion);
+    await clientOf(context.config, context.interrupted).links.remove(slug, ifVersion);
     if (context.json) await sayJson({ slug, removed: true });
     else if (onTerminal()) await say(`/${plain(slug)} is deleted.`);
     return 0;

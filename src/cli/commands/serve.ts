@@ -9,6 +9,7 @@ const serverSettings: readonly SettingName[] = [
   "CURT_BASE_URL",
   "CURT_DATA",
   "CURT_STORE",
+  "CURT_STORE_WAIT",
   "CURT_CACHE",
   "CURT_WORKERS",
   "CURT_ADMIN_KEY",

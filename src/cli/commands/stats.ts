@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { linkPath } from "../../client/client.ts";
+import type { Clicks, ClicksQuery, Dimension } from "../../client/client.ts";
 import { type ClickUnit, clickUnits, dimensions } from "../../core/click.ts";
 import { bar, columnChart } from "../chart.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { onTerminal, plain, say, sayJson, terminalWidth } from "../output.ts";
 import { complete, oneOfWords, WrongUsage } from "../shell.ts";
 import { follow } from "../stats/live.ts";
@@ -13,24 +13,11 @@ interface StatsOptions {
   readonly from?: string;
   readonly to?: string;
   readonly unit?: ClickUnit;
-  readonly by?: string;
+  readonly by?: Dimension;
   readonly bots?: boolean;
   readonly tag?: string;
   readonly unknown?: boolean;
   readonly live?: boolean;
-}
-
-/** Clicks as the API answers them. */
-interface Clicks {
-  readonly from: string;
-  readonly to: string;
-  readonly unit: ClickUnit;
-  readonly note: string | null;
-  readonly total: number;
-  readonly unique: number;
-  readonly bots: number;
-  readonly series: readonly { readonly start: string; readonly clicks: number; readonly unique: number }[];
-  readonly groups: readonly { readonly value: string; readonly clicks: number }[];
 }
 
 /** Steps that a chart shows at most, and values of a dimension that are listed on a terminal. */
@@ -59,17 +46,15 @@ export function define(command: Command): void {
   complete(command, ["CURT_SERVER", "CURT_KEY", "CURT_DATA", "CURT_PORT", "CURT_HOST"], async (context) => {
     const slug = command.args[0];
     const options = command.opts<StatsOptions>();
-    const client = new Client(context.config, context.interrupted);
+    const client = clientOf(context.config, context.interrupted);
     if (slug !== undefined && (options.tag !== undefined || options.unknown))
       throw new WrongUsage("--tag and --unknown are for all links: leave the slug out.");
-    const path = slug === undefined ? "/clicks" : `${linkPath(slug)}/clicks`;
     if (options.live) {
       const other = Object.keys(options).find((name) => !["live", "json"].includes(name) && isOwn(name));
       if (other !== undefined) throw new WrongUsage(`--live shows today as it is; --${other} is not for it.`);
-      return follow(client, `${path}/live`, context);
+      return follow(client, slug, context);
     }
-    const query = queryOf(options, Date.now());
-    const clicks = (await client.ask("GET", `${path}?${query}`)) as Clicks;
+    const clicks = await client.clicks.read(slug, queryOf(options, Date.now()));
     if (context.json) await sayJson(clicks);
     else await say((onTerminal() ? picture(clicks, slug, options.by) : lines(clicks, options.by)).join("\n"));
     return 0;
@@ -80,17 +65,14 @@ function isOwn(name: string): boolean {
   return ["from", "to", "unit", "by", "bots", "tag", "unknown"].includes(name);
 }
 
-function queryOf(options: StatsOptions, now: number): URLSearchParams {
-  const query = new URLSearchParams();
-  if (options.from !== undefined) query.set("from", pastTime("--from", options.from, now));
-  if (options.to !== undefined) query.set("to", pastTime("--to", options.to, now));
-  for (const name of ["unit", "by", "tag"] as const) {
-    const value = options[name];
-    if (value !== undefined) query.set(name, value);
-  }
-  if (options.bots) query.set("bots", "true");
-  if (options.unknown) query.set("unknown", "true");
-  return query;
+function queryOf({ from, to, unit, by, tag, bots, unknown }: StatsOptions, now: number): ClicksQuery {
+  return {
+    from: from === undefined ? undefined : pastTime("--from", from, now),
+    to: to === undefined ? undefined : pastTime("--to", to, now),
+    ...{ unit, by, tag },
+    bots: bots || undefined,
+    unknown: unknown || undefined,
+  };
 }
 
 /** For a pipe: groups where they were asked for, otherwise the series. */
@@ -118,8 +100,9 @@ function picture(clicks: Clicks, slug: string | undefined, by: string | undefine
   return [head, "", ...chart, foot, ...note, ...(by === undefined ? [] : ["", ...groupLines(clicks, by, width)])];
 }
 
-function groupLines({ groups }: Clicks, by: string, width: number): string[] {
+function groupLines({ groups, attribution }: Clicks, by: string, width: number): string[] {
   if (groups.length === 0) return [`No ${by} is known.`];
+  const credit = attribution == null ? [] : [attribution];
   const shown = groups.slice(0, mostGroups);
   const most = Math.max(...shown.map((one) => one.clicks));
   const numbers = shown.map((one) => one.clicks.toLocaleString("en"));
@@ -128,5 +111,6 @@ function groupLines({ groups }: Clicks, by: string, width: number): string[] {
     const name = plain(one.value) || (by === "bot" ? "(no bot)" : "(not known)");
     return `${(numbers[at] ?? "").padStart(room)} ${bar(one.clicks, most, 20).padEnd(20)} ${name}`.slice(0, width);
   });
-  return groups.length > shown.length ? [...rows, `and ${groups.length - shown.length} more: --json has them.`] : rows;
+  const more = groups.length > shown.length ? [`and ${groups.length - shown.length} more: --json has them.`] : [];
+  return [...rows, ...more, ...credit];
 }

@@ -1,7 +1,6 @@
-import type { Link } from "../../client/client.ts";
+import type { BatchLine, BatchResult, CurtApi } from "../../client/client.ts";
 import type { Imported } from "../../core/create.ts";
 import type { LinkInput } from "../../core/links.ts";
-import type { Client } from "../client.ts";
 import { CommandFailed } from "../shell.ts";
 import {
   type Destination,
@@ -13,13 +12,6 @@ import {
   slugOf,
   tokenOf,
 } from "./row.ts";
-
-interface BatchResult {
-  readonly line: number;
-  readonly status: number;
-  readonly link?: Link;
-  readonly error?: { readonly code: string; readonly detail: string };
-}
 
 interface Pending {
   readonly at: number;
@@ -33,10 +25,10 @@ interface Pending {
 /** Brings rows through the server that holds the store. */
 export class ServerDestination implements Destination {
   readonly #options: DestinationParts;
-  readonly #client: Client;
+  readonly #client: CurtApi;
 
   /** The store is only read. */
-  constructor(options: DestinationParts, client: Client) {
+  constructor(options: DestinationParts, client: CurtApi) {
     this.#options = options;
     this.#client = client;
   }
@@ -57,8 +49,8 @@ export class ServerDestination implements Destination {
     for (let attempt = 0; pending.length > 0; attempt++) {
       const slugs = await Promise.all(pending.map((one) => this.#slug(one, attempt)));
       const sentAt = Date.now();
-      const lines = pending.map((one, i) => JSON.stringify(lineOf(one, slugs[i])));
-      const results = (await this.#client.batch("/links/batch", `${lines.join("\n")}\n`)) as BatchResult[];
+      const lines = pending.map((one, i) => lineOf(one, slugs[i]));
+      const results = await Array.fromAsync(this.#client.links.batch(lines));
       const next: Pending[] = [];
       for (const [i, one] of pending.entries()) {
         const settled = await this.#settle(one, slugs[i], results[i], sentAt, seen.has(one.token));
@@ -103,7 +95,7 @@ export class ServerDestination implements Destination {
   }
 }
 
-function lineOf({ input, token }: Pending, slug: string | undefined) {
+function lineOf({ input, token }: Pending, slug: string | undefined): BatchLine {
   const { validFrom, validUntil, createdAt, ...rest } = input;
   return { ...rest, slug, token, validFrom: time(validFrom), validUntil: time(validUntil), createdAt: time(createdAt) };
 }

@@ -6,7 +6,7 @@ import { type Frozen, freeze, frozenBy, thaw } from "../../core/freeze.ts";
 import type { Store } from "../../core/store.ts";
 import { makeFolder } from "../../processes/folder.ts";
 import { type FolderLock, FolderLocked, lockData } from "../../processes/lock.ts";
-import { Client } from "../client.ts";
+import { clientOf } from "../client.ts";
 import { refusing, storeExists } from "../open-store.ts";
 import { CommandFailed, type Context, WrongUsage } from "../shell.ts";
 import { patient } from "./patient.ts";
@@ -121,7 +121,7 @@ async function openBare(config: Config, shown: string, signal: AbortSignal): Pro
 /** Goes through the server that the settings name, if it is the one that holds this store. */
 function serverDoor(context: Context, store: Store, shown: string): FreezeDoor {
   // The freeze is lifted after Ctrl-C too.
-  const client = new Client(context.config, new AbortController().signal);
+  const client = clientOf(context.config, new AbortController().signal);
   const { server } = context.config;
   const otherServer = new CommandFailed(
     `${shown} is held by another server than ${server}. Name its address (--server), or stop it.`,
@@ -129,16 +129,18 @@ function serverDoor(context: Context, store: Store, shown: string): FreezeDoor {
   return {
     freeze: async (by, expiresAt) => {
       const time = expiresAt === null ? null : new Date(expiresAt).toISOString();
-      const frozen = (await client.ask("PUT", "/freeze", { body: { by, expiresAt: time } })) as Frozen;
+      const answered = await client.server.freeze(by, time);
+      const until = answered.expiresAt;
+      const frozen = { ...answered, expiresAt: until === null ? null : Date.parse(until) };
       const here = await frozenBy(store.registry);
       if (here?.by !== frozen.by || here.version < frozen.version) {
-        if (frozen.by === by) await client.ask("DELETE", "/freeze");
+        if (frozen.by === by) await client.server.thaw();
         throw otherServer;
       }
       return frozen;
     },
     thaw: async () => {
-      await client.ask("DELETE", "/freeze");
+      await client.server.thaw();
       if ((await frozenBy(store.registry)) !== undefined) throw otherServer;
     },
   };

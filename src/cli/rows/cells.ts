@@ -1,11 +1,4 @@
 import { parse } from "csv-parse/sync";
-import { stringify } from "csv-stringify/sync";
-
-/** Several tags in one cell: a line of CSV inside it, so `news,"a, b"`. */
-export function tagsCell(tags: readonly string[]): string {
-  if (tags.every((tag) => !/[",\r\n]/.test(tag) && tag.trim() === tag && tag !== "")) return tags.join(",");
-  return stringify([tags as string[]], { record_delimiter: "", quoted: true });
-}
 
 /** The tags of a cell. Throws if the quotes in it don't match. */
 export function tagsOf(cell: string): string[] {

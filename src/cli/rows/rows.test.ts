@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { bare, guarded } from "../../core/guarded.ts";
-import { tagsCell, tagsOf, timeOf } from "./cells.ts";
-import type { Row } from "./columns.ts";
+import { exportColumns, tagsCell } from "../../http/api/link-rows.ts";
+import { tagsOf, timeOf } from "./cells.ts";
+import { columns, type Row } from "./columns.ts";
 import { lineLimit } from "./lines.ts";
 import { formatOf, type ImportFormat, readRows } from "./read.ts";
 
@@ -134,4 +135,8 @@ test("the format is told by the name, else by the content", () => {
   expect(formatOf("-", '\n {"url":1}')).toBe("jsonl");
   expect(formatOf("-", "https://a/\n")).toBe("urls");
   expect(formatOf("x.txt", "slug,url\n")).toBe("csv");
+});
+
+test("what an export writes, an import knows, column by column", () => {
+  expect(Object.keys(columns)).toEqual([...exportColumns]);
 });

@@ -1,16 +1,6 @@
-import type { Client } from "../client.ts";
+import { type CurtApi, CurtProblem, type LiveCounts } from "../../client/client.ts";
 import { onTerminal, say, sayJson, write } from "../output.ts";
-import { CommandFailed, type Context } from "../shell.ts";
-
-/** Counts as a live stream of the API tells them. */
-interface LiveCounts {
-  readonly at: string;
-  readonly day: string;
-  readonly total: number;
-  readonly unique: number;
-  readonly bots: number;
-  readonly added: number;
-}
+import type { Context } from "../shell.ts";
 
 /** How often a stream that ended is opened again without success, and how long after it ended, in ms. */
 const mostFailures = 10;
@@ -20,15 +10,18 @@ const pause = 1000;
  * Follows live counts until Ctrl-C: on a terminal one line that changes, in a pipe a line for each change. A server that
  * leaves is followed by whoever answers next.
  */
-export async function follow(client: Client, path: string, { json, interrupted }: Context): Promise<number> {
+export async function follow(
+  client: CurtApi,
+  slug: string | undefined,
+  { json, interrupted }: Context,
+): Promise<number> {
   let failures = 0;
   let begun = false;
   const aborted = new Promise((resolve) => interrupted.addEventListener("abort", resolve, { once: true }));
   while (!interrupted.aborted) {
     try {
-      for await (const event of client.events(path)) {
+      for await (const counts of client.clicks.live(slug)) {
         failures = 0;
-        const counts = event as LiveCounts;
         if (json) await sayJson(counts);
         else if (onTerminal()) await write(`\r\u001b[K${sentence(counts)}`);
         else await say([counts.at, counts.total, counts.unique, counts.bots, counts.added].join("\t"));
@@ -37,8 +30,7 @@ export async function follow(client: Client, path: string, { json, interrupted }
     } catch (error) {
       if (interrupted.aborted) break;
       if (!begun || ++failures > mostFailures) throw error;
-      if (error instanceof CommandFailed && ["unauthorized", "forbidden", "not_found"].includes(error.code))
-        throw error;
+      if (error instanceof CurtProblem && ["unauthorized", "forbidden", "not_found"].includes(error.code)) throw error;
     }
     await Promise.race([Bun.sleep(pause), aborted]);
   }

@@ -1,7 +1,7 @@
 import { Component, type ComponentChildren, type JSX } from "preact";
 import { Door } from "./door/page.tsx";
 import { LinksPage } from "./links/page.tsx";
-import { QrDialog } from "./links/qr-dialog.tsx";
+import { QrDialog } from "./qr/dialog.tsx";
 import { at, place } from "./route.ts";
 import { me } from "./session.ts";
 import { Frame } from "./shell/frame.tsx";

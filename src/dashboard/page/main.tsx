@@ -1,7 +1,7 @@
 /// <reference path="./styles/css.d.ts" />
+import { onSignedOut } from "./api/api.ts";
 import "./styles/main.css";
 import { render } from "preact";
-import { onSignedOut } from "./api/ask.ts";
 import { App } from "./app.tsx";
 import { findMe, me } from "./session.ts";
 import { loadTexts } from "./texts/catalogue.ts";

@@ -8,6 +8,7 @@ import { batchPath } from "./batch.ts";
 import { changesPath } from "./changes.ts";
 import { clickPaths } from "./clicks.ts";
 import { newApi, Shared } from "./context.ts";
+import { exportPaths } from "./export.ts";
 import { freezePaths } from "./freeze.ts";
 import { frontForm } from "./front-form.ts";
 import { Gate } from "./gate.ts";
@@ -18,6 +19,7 @@ import { LiveCounts } from "./live.ts";
 import { livePaths } from "./live-paths.ts";
 import { documentPath } from "./openapi.ts";
 import { overviewPaths } from "./overview.ts";
+import { qrPath } from "./qr.ts";
 import { sessionPaths } from "./session.ts";
 import { userPaths } from "./users.ts";
 
@@ -36,8 +38,10 @@ export function programs(options: HttpOptions): Programs {
   changesPath(api, shared);
   historyPaths(api, shared);
   keyPaths(api, shared);
+  exportPaths(api, shared);
   freezePaths(api, shared);
   overviewPaths(api, shared);
+  qrPath(api, shared);
   sessionPaths(api, shared);
   userPaths(api, shared);
   shortenPaths(api, shared);

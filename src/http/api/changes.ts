@@ -5,7 +5,7 @@ import { mostChanges, tagsLimit } from "../limits.ts";
 import { problemOf } from "../problem.ts";
 import { type Api, byOf, jsonBody, type Shared, scoped } from "./context.ts";
 import { slugOf } from "./link-request.ts";
-import { linkSchema, patchBody, problemSchema, problems, tag } from "./schemas.ts";
+import { inJson, linkSchema, patchBody, problemSchema, problems, tag } from "./schemas.ts";
 
 const tags = z.array(tag).max(tagsLimit);
 const body = z
@@ -53,10 +53,7 @@ export function changesPath(api: Api, shared: Shared): void {
     middleware: [shared.needs("links:write"), ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: body } } } },
     responses: {
-      200: {
-        description: "What became of each, in the order of the slugs",
-        content: { "application/json": { schema: z.object({ results: z.array(result) }) } },
-      },
+      200: inJson("What became of each, in the order of the slugs", z.object({ results: z.array(result) })),
       ...problems(
         ...(["invalid_input", "unauthorized", "forbidden", "wrong_origin", "body_too_large"] as const),
         "unsupported_media_type",

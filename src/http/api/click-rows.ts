@@ -10,12 +10,16 @@ export function wantsCsv(request: Request, format: "json" | "csv" | undefined): 
 }
 
 /** The headers of a CSV answer. `note`: what a reader of JSON would find there. */
-export function csvHeaders(name: string, note: string | null = null): Record<string, string> {
+export function csvHeaders(
+  name: string,
+  { note = null, attribution }: { readonly note?: string | null; readonly attribution: string | null },
+): Record<string, string> {
   const file = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 100);
   return {
     "Content-Type": "text/csv; charset=utf-8; header=present",
     "Content-Disposition": `attachment; filename="${file}.csv"`,
     ...(note === null ? {} : { "X-Note": note }),
+    ...(attribution === null ? {} : { "X-Attribution": attribution }),
   };
 }
 

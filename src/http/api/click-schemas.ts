@@ -8,6 +8,11 @@ const yesOrNo = z
   .transform((value) => value === "true")
   .openapi({ type: "boolean" });
 
+const credit = z
+  .string()
+  .nullable()
+  .openapi({ description: "Whose database of places it is, by country, region and city: to be shown beside them" });
+
 const format = z.enum(["json", "csv"]).optional().openapi({ description: "`Accept: text/csv` is the same" });
 
 /** What may be asked of a link's clicks. */
@@ -33,6 +38,7 @@ export const clicksSchema = z
     to: shownTime,
     unit: z.enum(clickUnits).openapi({ description: "Coarser than asked for where hours of that age are not kept" }),
     note: z.string().nullable().openapi({ description: "Says so where it is" }),
+    attribution: credit,
     total: z.int().openapi({ description: "Without bots" }),
     unique: z.int().openapi({ description: "An estimate; over several days a visitor counts once a day" }),
     bots: z.int(),
@@ -66,6 +72,7 @@ export const eventsSchema = z
   .object({
     events: z.array(eventSchema),
     next: shownTime.nullable().openapi({ description: "The next page's `before`" }),
+    attribution: credit,
   })
   .openapi("Visits");
 
@@ -78,6 +85,9 @@ export const liveSchema = z
     unique: z.int(),
     bots: z.int(),
     added: z.int().openapi({ description: "Clicks since the event before, bots included" }),
+    minute: z.object({ clicks: z.int(), seconds: z.int() }).openapi({
+      description: "Clicks of the last 60 seconds, bots included; of fewer where they are not known so long",
+    }),
   })
   .openapi("LiveCounts");
 export type ShownLive = z.infer<typeof liveSchema>;

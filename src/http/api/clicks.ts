@@ -5,6 +5,7 @@ import {
   type ClickSubject,
   clickIdOf,
   dimensions,
+  placeDimensions,
   type Visit,
 } from "../../core/click.ts";
 import { invalidInput } from "../../core/errors.ts";
@@ -29,7 +30,7 @@ const refusals = ["invalid_input", "unauthorized", "forbidden"] as const;
 
 /** The paths of statistics, but the live ones. All need `stats:read`. */
 export function clickPaths(api: Api, shared: Shared): void {
-  const { links, stats, now } = shared.options;
+  const { links, stats, placesCredit, now } = shared.options;
   const reader = shared.needs("stats:read");
   const path = <const P extends string, R extends NonNullable<RouteConfig["request"]>, S extends z.ZodType>(
     path: P,
@@ -54,8 +55,9 @@ export function clickPaths(api: Api, shared: Shared): void {
   const answer = async (subject: ClickSubject, query: ClicksQuery, name: string, asCsv: boolean) => {
     const asked = rangeOf(subject, query, now());
     const found = asked.to <= asked.from ? nothing(asked) : await stats.read(asked);
-    const shown = shownClicks(asked, found);
-    if (asCsv) return new Response(clicksCsv(shown, asked.by), { headers: csvHeaders(`clicks-${name}`, shown.note) });
+    const attribution = asked.by !== null && placeDimensions.includes(asked.by) ? placesCredit : null;
+    const shown = { ...shownClicks(asked, found), attribution };
+    if (asCsv) return new Response(clicksCsv(shown, asked.by), { headers: csvHeaders(`clicks-${name}`, shown) });
     return Response.json(shown);
   };
 
@@ -94,8 +96,11 @@ export function clickPaths(api: Api, shared: Shared): void {
     const found = await stats.visits(clickIdOf(link), limit, before);
     const events = found.map(shownVisit);
     if (wantsCsv(c.req.raw, format))
-      return new Response(eventsCsv(events), { headers: csvHeaders(`events-${link.slug}`) });
-    return Response.json({ events, next: found.length < limit ? null : (events.at(-1)?.time ?? null) });
+      return new Response(eventsCsv(events), {
+        headers: csvHeaders(`events-${link.slug}`, { attribution: placesCredit }),
+      });
+    const next = found.length < limit ? null : (events.at(-1)?.time ?? null);
+    return Response.json({ events, next, attribution: placesCredit });
   });
 }
 
@@ -115,7 +120,10 @@ function nothing({ unit }: ClickQuery): ClickAnswer {
   return { unit, total: 0, unique: 0, bots: 0, series: [], groups: [] };
 }
 
-function shownClicks(asked: ClickQuery, { unit, total, unique, bots, series, groups }: ClickAnswer): ShownClicks {
+function shownClicks(
+  asked: ClickQuery,
+  { unit, total, unique, bots, series, groups }: ClickAnswer,
+): Omit<ShownClicks, "attribution"> {
   const note =
     unit === asked.unit ? null : `Of so long ago no ${asked.unit}s are kept: each step of this series is a ${unit}.`;
   return {

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { freeze, thaw } from "../../core/freeze.ts";
 import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
-import { freezeBody, freezeSchema, problems } from "./schemas.ts";
+import { freezeBody, freezeSchema, inJson, problems } from "./schemas.ts";
 import { shownFreeze } from "./shown.ts";
 
 /** Freezing the store for `curt migrate`, which can't write to the embedded one itself while a server holds it. */
@@ -17,10 +17,7 @@ export function freezePaths(api: Api, shared: Shared): void {
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: freezeBody } } } },
     responses: {
-      200: {
-        description: "The freeze that holds now, which may be somebody else's",
-        content: { "application/json": { schema: freezeSchema } },
-      },
+      200: inJson("The freeze that holds now, which may be somebody else's", freezeSchema),
       ...problems(
         "invalid_input",
         "unauthorized",

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { LinkRecord } from "../../core/link.ts";
 import { type Api, byOf, type Shared, scoped } from "./context.ts";
 import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
-import { problems, shownTime } from "./schemas.ts";
+import { inJson, problems, shownTime } from "./schemas.ts";
 import { shownLink } from "./shown.ts";
 
 /** What an entry shows of a link: what can be changed, before and after. */
@@ -36,10 +36,7 @@ export function historyPaths(api: Api, shared: Shared): void {
     middleware: [shared.needs("links:read")] as const,
     request: { params: slugParam },
     responses: {
-      200: {
-        description: "The newest first; at most 51",
-        content: { "application/json": { schema: z.object({ entries: z.array(entrySchema) }) } },
-      },
+      200: inJson("The newest first; at most 51", z.object({ entries: z.array(entrySchema) })),
       ...problems("invalid_input", "unauthorized", "forbidden", "wrong_origin", "not_found"),
     },
   });

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { invalidInput } from "../../core/errors.ts";
 import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
-import { keyBody, keySchema, newKeySchema, problems } from "./schemas.ts";
+import { inJson, keyBody, keySchema, newKeySchema, problems } from "./schemas.ts";
 import { shownKey } from "./shown.ts";
 
 /** The paths of API keys. All need a key with the scope `admin`. */
@@ -17,7 +17,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: keyBody } } } },
     responses: {
-      201: { description: "Made; its text is shown once", content: { "application/json": { schema: newKeySchema } } },
+      201: inJson("Made; its text is shown once", newKeySchema),
       ...problems(
         "invalid_input",
         "unauthorized",
@@ -43,10 +43,7 @@ export function keyPaths(api: Api, shared: Shared): void {
     security: scoped("admin"),
     middleware: [admin] as const,
     responses: {
-      200: {
-        description: "All keys",
-        content: { "application/json": { schema: z.object({ keys: z.array(keySchema) }) } },
-      },
+      200: inJson("All keys", z.object({ keys: z.array(keySchema) })),
       ...problems("unauthorized", "forbidden", "wrong_origin"),
     },
   });

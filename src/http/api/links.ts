@@ -6,7 +6,7 @@ import { words } from "../../core/words.ts";
 import { idempotencyLimit, pageDefault } from "../limits.ts";
 import { type Api, byOf, jsonBody, type Shared, scoped } from "./context.ts";
 import { ifMatch, linkAnswer, slugOf, slugParam, tagOf, versionOf } from "./link-request.ts";
-import { createBody, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
+import { createBody, inJson, listQuery, pageSchema, patchBody, problems } from "./schemas.ts";
 
 const createRoutes = (shared: Shared) => ({
   create: createRoute({
@@ -47,7 +47,7 @@ const createRoutes = (shared: Shared) => ({
     middleware: [shared.needs("links:read")] as const,
     request: { query: listQuery },
     responses: {
-      200: { description: "A page", content: { "application/json": { schema: pageSchema } } },
+      200: inJson("A page", pageSchema),
       ...problems("invalid_input", "unauthorized", "forbidden", "wrong_origin"),
     },
   }),

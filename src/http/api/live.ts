@@ -4,11 +4,13 @@ import { liveEvery, liveHeartbeat, liveLimit, livePatience } from "../limits.ts"
 import type { ShownLive } from "./click-schemas.ts";
 
 const day = 86_400_000;
+/** "Just now" is so long, in ms; so long a subject is followed after the last listener left, for the next one. */
+const minute = 60_000;
 /** Events that may wait in a stream to be read; later ones are left out, since each has all the counts. */
 const mostUnread = 16;
 
 export interface LiveOptions {
-  readonly stats: Pick<ClickStore, "read">;
+  readonly stats: Pick<ClickStore, "read" | "visits">;
   /** In ms. */
   readonly now: () => number;
 }
@@ -26,11 +28,15 @@ interface Watch {
   timer: Timer | undefined;
   saidAt: number;
   last: ShownLive | undefined;
+  /** Clicks since it is followed, and how many there were at times of the last minute, the oldest first. */
+  sum: number;
+  samples: { readonly at: number; readonly sum: number }[];
+  heardAt: number;
 }
 
 /**
  * Streams of the counts of today (`text/event-stream`): one at once, then one each time they changed, looked at once a
- * second for each subject, however many listen. A line of nothing every 15 s says that the stream lives.
+ * second for each subject, however many listen; with what came within the last minute. A line of nothing every 15 s says that the stream lives.
  */
 export class LiveCounts {
   readonly #options: LiveOptions;
@@ -71,7 +77,16 @@ export class LiveCounts {
   #listen(key: string, subject: ClickSubject, listener: Listener): () => void {
     let watch = this.#watches.get(key);
     if (watch === undefined) {
-      watch = { subject, listeners: new Set(), timer: undefined, saidAt: 0, last: undefined };
+      watch = {
+        subject,
+        listeners: new Set(),
+        timer: undefined,
+        saidAt: 0,
+        last: undefined,
+        sum: 0,
+        samples: [],
+        heardAt: 0,
+      };
       this.#watches.set(key, watch);
       void this.#look(key, watch);
     } else if (watch.last !== undefined) send(listener, eventOf({ ...watch.last, added: 0 }));
@@ -98,12 +113,14 @@ export class LiveCounts {
       watch.last = next;
       this.#tell(watch, eventOf(next));
     } else if (now() - watch.saidAt >= liveHeartbeat) this.#tell(watch, ":\n\n");
-    if (watch.listeners.size === 0) this.#watches.delete(key);
+    if (watch.listeners.size > 0) watch.heardAt = now();
+    if (this.#leaving || now() - watch.heardAt > minute) this.#watches.delete(key);
     else watch.timer = setTimeout(() => void this.#look(key, watch), liveEvery);
   }
 
   /** The counts of today; the last ones themselves where nothing changed. */
-  async #counts({ subject, last }: Watch): Promise<ShownLive> {
+  async #counts(watch: Watch): Promise<ShownLive> {
+    const { subject, last } = watch;
     const at = this.#options.now();
     const from = at - (at % day);
     const { total, unique, bots } = await this.#options.stats.read({
@@ -116,9 +133,20 @@ export class LiveCounts {
     });
     const today = new Date(from).toISOString().slice(0, 10);
     const same = last !== undefined && last.day === today ? last : undefined;
-    if (same !== undefined && same.total === total && same.bots === bots) return same;
     const before = last === undefined ? total + bots : same === undefined ? 0 : same.total + same.bots;
-    return { at: new Date(at).toISOString(), day: today, total, unique, bots, added: total + bots - before };
+    const added = total + bots - before;
+    if (watch.samples.length === 0) watch.samples.push(await this.#beginning(subject, at));
+    watch.sum += added;
+    const lately = latelyOf(watch, at);
+    if (same !== undefined && same.total === total && same.bots === bots && isSame(same.minute, lately)) return same;
+    return { at: new Date(at).toISOString(), day: today, total, unique, bots, added, minute: lately };
+  }
+
+  /** What is known of the minute before a subject is followed: of a link its latest visits. */
+  async #beginning(subject: ClickSubject, at: number): Promise<Watch["samples"][number]> {
+    if (subject.of !== "link") return { at, sum: 0 };
+    const visits = await this.#options.stats.visits(subject.link, 1000);
+    return { at: at - minute, sum: -visits.filter(({ time }) => time > at - minute).length };
   }
 
   #tell(watch: Watch, text: string): void {
@@ -130,6 +158,20 @@ export class LiveCounts {
       else send(listener, text);
     }
   }
+}
+
+/** How many clicks came in the last minute, or since it is followed. */
+function latelyOf(watch: Watch, at: number): ShownLive["minute"] {
+  const { samples, sum } = watch;
+  samples.push({ at, sum });
+  while ((samples[1]?.at ?? at) <= at - minute) samples.shift();
+  const first = samples[0] ?? { at, sum };
+  return { clicks: sum - first.sum, seconds: Math.min(60, Math.round((at - first.at) / 1000)) };
+}
+
+/** Seconds that pass are nothing new until there are 60. */
+function isSame(one: ShownLive["minute"], other: ShownLive["minute"]): boolean {
+  return one.clicks === other.clicks && (one.seconds === 60) === (other.seconds === 60);
 }
 
 function send({ stream }: Listener, text: string): void {

@@ -4,15 +4,18 @@ import { settingSources } from "../../core/shown-setting.ts";
 import { isReserved, slugProblem } from "../../core/slug.ts";
 import { type Api, type Shared, scoped } from "./context.ts";
 import { slugParam } from "./link-request.ts";
-import { problems, shownTime } from "./schemas.ts";
+import { inJson, problems, shownTime } from "./schemas.ts";
 
 const refusals = ["unauthorized", "forbidden", "wrong_origin"] as const;
-const inJson = <S extends z.ZodType>(schema: S) => ({ content: { "application/json": { schema } } });
 
 const countsSchema = z
   .object({
     total: z.int().nullable().openapi({ description: "null: the first count is still under way" }),
     states: z.object(Object.fromEntries(linkStates.map((state) => [state, z.int()]))).nullable(),
+    top: z
+      .array(z.object({ slug: z.string(), clicks: z.int() }))
+      .nullable()
+      .openapi({ description: "The ten most used, with their redirects answered, bots included" }),
     at: shownTime.nullable().openapi({ description: "When they were counted" }),
   })
   .openapi("Counts");
@@ -52,12 +55,16 @@ export function overviewPaths(api: Api, shared: Shared): void {
     summary: "How many links there are, by state, and when they were counted",
     security: scoped("links:read"),
     middleware: [shared.needs("links:read")] as const,
-    responses: { 200: { description: "The newest count", ...inJson(countsSchema) }, ...problems(...refusals) },
+    responses: { 200: inJson("The newest count", countsSchema), ...problems(...refusals) },
   });
   api.openapi(counts, async (c) => {
     const found = await census.latest();
-    if (found === undefined) return c.json({ total: null, states: null, at: null }, 200);
-    return c.json({ total: found.total, states: { ...found.states }, at: new Date(found.at).toISOString() }, 200);
+    if (found === undefined) return c.json({ total: null, states: null, top: null, at: null }, 200);
+    const { total, states, top, at } = found;
+    return c.json(
+      { total, states: { ...states }, top: top?.map((one) => ({ ...one })) ?? null, at: new Date(at).toISOString() },
+      200,
+    );
   });
 
   const list = createRoute({
@@ -67,7 +74,7 @@ export function overviewPaths(api: Api, shared: Shared): void {
     security: scoped("admin"),
     middleware: [shared.needs("admin")] as const,
     responses: {
-      200: { description: "All settings, without secrets", ...inJson(z.object({ settings: z.array(settingSchema) })) },
+      200: inJson("All settings, without secrets", z.object({ settings: z.array(settingSchema) })),
       ...problems(...refusals),
     },
   });
@@ -81,7 +88,7 @@ export function overviewPaths(api: Api, shared: Shared): void {
     middleware: [shared.needs("links:write")] as const,
     request: { params: slugParam },
     responses: {
-      200: { description: "Free, or why not", ...inJson(slugSchema) },
+      200: inJson("Free, or why not", slugSchema),
       ...problems("invalid_input", ...refusals),
     },
   });

@@ -204,6 +204,11 @@ export const batchResult = z
   })
   .openapi("BatchResult");
 
+/** An answer in JSON, for its place in the OpenAPI document. */
+export function inJson<S extends z.ZodType>(description: string, schema: S) {
+  return { description, content: { "application/json": { schema } } };
+}
+
 /** What answers a path with one of these codes, for its place in the OpenAPI document. */
 export function problems(...list: ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();

@@ -6,7 +6,7 @@ import type { User } from "../../core/users.ts";
 import { signInPeriod, signInTries } from "../limits.ts";
 import { callerSchema, passwordBody, sessionSchema, setupBody, setupSchema, signInBody } from "./account-schemas.ts";
 import { type Api, type Caller, type Env, jsonBody, type Shared } from "./context.ts";
-import { problems } from "./schemas.ts";
+import { inJson, problems } from "./schemas.ts";
 import { timeOf } from "./shown.ts";
 
 const security = [{ session: [] }, { key: [] }];
@@ -113,10 +113,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     security: seesSessions,
     middleware: [shared.needsCaller()] as const,
     responses: {
-      200: {
-        description: "The one used last first",
-        content: { "application/json": { schema: z.object({ sessions: z.array(sessionSchema) }) } },
-      },
+      200: inJson("The one used last first", z.object({ sessions: z.array(sessionSchema) })),
       ...problems("unauthorized", "forbidden", "wrong_origin"),
     },
   });
@@ -150,10 +147,7 @@ export function sessionPaths(api: Api, shared: Shared): void {
     path: "/api/v1/setup",
     summary: "Whether nobody can sign in yet",
     responses: {
-      200: {
-        description: "The one-time link is needed or not",
-        content: { "application/json": { schema: setupSchema } },
-      },
+      200: inJson("The one-time link is needed or not", setupSchema),
       ...problems(),
     },
   });

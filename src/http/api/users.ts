@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { User } from "../../core/users.ts";
 import { setupLinkBody, setupLinkSchema, userBody, userSchema } from "./account-schemas.ts";
 import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
-import { problems } from "./schemas.ts";
+import { inJson, problems } from "./schemas.ts";
 
 const nameParam = z.object({ name: z.string().max(200) });
 const refusals = ["unauthorized", "forbidden", "wrong_origin"] as const;
@@ -20,10 +20,7 @@ export function userPaths(api: Api, shared: Shared): void {
     security: scoped("admin"),
     middleware: [admin] as const,
     responses: {
-      200: {
-        description: "All users, by name",
-        content: { "application/json": { schema: z.object({ users: z.array(userSchema) }) } },
-      },
+      200: inJson("All users, by name", z.object({ users: z.array(userSchema) })),
       ...problems(...refusals),
     },
   });
@@ -40,7 +37,7 @@ export function userPaths(api: Api, shared: Shared): void {
       body: { required: true, content: { "application/json": { schema: userBody } } },
     },
     responses: {
-      200: { description: "The user", content: { "application/json": { schema: userSchema } } },
+      200: inJson("The user", userSchema),
       ...problems(...bodyProblems, ...refusals, "rate_limited"),
     },
   });
@@ -70,7 +67,7 @@ export function userPaths(api: Api, shared: Shared): void {
     middleware: [admin, ...jsonBody] as const,
     request: { body: { required: true, content: { "application/json": { schema: setupLinkBody } } } },
     responses: {
-      201: { description: "Made; shown once", content: { "application/json": { schema: setupLinkSchema } } },
+      201: inJson("Made; shown once", setupLinkSchema),
       ...problems(...bodyProblems, ...refusals),
     },
   });

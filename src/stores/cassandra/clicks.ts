@@ -5,6 +5,8 @@ import { Lanes } from "./turns.ts";
 
 /** So many blocks of a run are one partition: at most some 3 MB. */
 const partSize = 64;
+/** So many blobs are asked for at once. */
+const askedTogether = 12;
 /** Where the directory has the writers. */
 const writersEntry = "click writers";
 
@@ -43,10 +45,13 @@ export class CassandraClickKeeper implements ClickKeeper {
   }
 
   async head(writer: string): Promise<Head | undefined> {
-    const [row] = await this.#cluster.read<HeadRow>(
-      "SELECT version, number, position, runs FROM click_heads WHERE writer = ?",
-      [writer],
-      { serial: true, limit: this.#cluster.writeLimit },
+    // Where two change one head at once, it may time out on the server.
+    const [row] = await this.#cluster.untilKnown((limit) =>
+      this.#cluster.read<HeadRow>(
+        "SELECT version, number, position, runs FROM click_heads WHERE writer = ?",
+        [writer],
+        { serial: true, limit },
+      ),
     );
     if (row === undefined) return undefined;
     const { version, number, position, runs } = row;
@@ -95,15 +100,25 @@ export class CassandraClickKeeper implements ClickKeeper {
     );
   }
 
-  load(keys: readonly BlobKey[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#allOf(keys, async ({ writer, run, block }) => {
-      const [row] = await this.#cluster.read<{ bytes: Uint8Array }>(
-        "SELECT bytes FROM click_blobs WHERE writer = ? AND run = ? AND part = ? AND block = ?",
-        [writer, BigInt(run), partOf(block), block],
-        { limit: this.#cluster.writeLimit },
+  /** A blob never changes, so one node is asked; where that has not got it, a quorum. */
+  async load(keys: readonly BlobKey[]): Promise<(Uint8Array | undefined)[]> {
+    const found = await this.#loadAll(keys, true);
+    const missing = keys.filter((key) => !found.has(nameOf(key)));
+    const late = missing.length === 0 ? found : await this.#loadAll(missing, false);
+    return keys.map((key) => found.get(nameOf(key)) ?? late.get(nameOf(key)));
+  }
+
+  async #loadAll(keys: readonly BlobKey[], ofOne: boolean): Promise<Map<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>();
+    await this.#allOf(partsOf(keys), async ({ writer, run, part, blocks }) => {
+      const rows = await this.#cluster.read<{ block: number; bytes: Uint8Array }>(
+        "SELECT block, bytes FROM click_blobs WHERE writer = ? AND run = ? AND part = ? AND block IN ?",
+        [writer, BigInt(run), part, blocks],
+        { limit: this.#cluster.writeLimit, ofOne },
       );
-      return row?.bytes;
+      for (const { block, bytes } of rows) found.set(nameOf({ writer, run, block }), bytes);
     });
+    return found;
   }
 
   /** The last partition first: those that are left are always the first ones, and are found again. */
@@ -134,6 +149,34 @@ export class CassandraClickKeeper implements ClickKeeper {
 
   /** The connections are the store's. */
   close(): void {}
+}
+
+interface Part {
+  readonly writer: string;
+  readonly run: number;
+  readonly part: number;
+  readonly blocks: number[];
+}
+
+/** Blocks that one query asks for: of one partition, and some 300 KB at most. */
+function partsOf(keys: readonly BlobKey[]): Part[] {
+  const parts = new Map<string, Part>();
+  const full: Part[] = [];
+  for (const { writer, run, block } of keys) {
+    const name = `${writer}/${run}/${partOf(block)}`;
+    let part = parts.get(name);
+    if (part === undefined || part.blocks.length >= askedTogether) {
+      part = { writer, run, part: partOf(block), blocks: [] };
+      full.push(part);
+      parts.set(name, part);
+    }
+    part.blocks.push(block);
+  }
+  return full;
+}
+
+function nameOf({ writer, run, block }: BlobKey): string {
+  return `${writer}/${run}/${block}`;
 }
 
 function partOf(block: number): number {

@@ -22,6 +22,8 @@ interface ReadOptions {
   readonly limit?: number;
   /** Sees every conditional write that may have happened, and settles those under way. */
   readonly serial?: boolean;
+  /** Of one node, which may not have it yet: for what never changes. */
+  readonly ofOne?: boolean;
 }
 
 /** Nobody answers: a write is tried again for so long, in ms, in case a node has just died. */
@@ -56,7 +58,8 @@ export class Cluster {
   /** The rows of a query, at most 5,000. */
   async read<Row>(query: string, params: readonly unknown[], options: ReadOptions = {}): Promise<Row[]> {
     const limit = options.limit ?? this.#options.readLimit;
-    const consistency = options.serial ? types.consistencies.localSerial : types.consistencies.localQuorum;
+    const { localSerial, localQuorum, localOne } = types.consistencies;
+    const consistency = options.serial ? localSerial : options.ofOne ? localOne : localQuorum;
     const found = await this.#ask(query, params, limit, { consistency });
     return (found.rows ?? []) as unknown as Row[];
   }

@@ -1,5 +1,5 @@
 import { type Client, errors, type Host, types } from "cassandra-driver";
-import { StoreUnavailable } from "../../core/store.ts";
+import { StoreUnavailable, StoreUnfit } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 
 /** How many seconds the feed keeps a change. Cursors expire ten minutes before. */
@@ -124,7 +124,7 @@ async function readMeta(client: Client, address: Address): Promise<{ store: stri
   const meta = new Map(found.rows.map((row) => [String(row.name), String(row.value)]));
   const schema = Number(meta.get("schema") ?? 0);
   if (schema > schemaVersion)
-    throw new StoreUnavailable(
+    throw new StoreUnfit(
       `${address.shown} has schema ${schema}, made by a newer Curt; this one knows up to ${schemaVersion}.`,
     );
   const store = meta.get("store");

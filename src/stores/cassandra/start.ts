@@ -1,5 +1,5 @@
 import { auth, Client, type DseClientOptions, errors, policies, types } from "cassandra-driver";
-import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
+import { StoreDamaged, StoreUnavailable, StoreUnfit } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 import { calm } from "./control-connection.ts";
 import { whyNone } from "./failure.ts";
@@ -92,7 +92,7 @@ async function datacenterOf(client: Client, { shown, datacenter }: Address): Pro
   const known = [...new Set(client.hosts.values().map((host) => host.datacenter))];
   if (datacenter === undefined) return String(local.first().data_center);
   if (known.includes(datacenter)) return datacenter;
-  throw new StoreUnavailable(
+  throw new StoreUnfit(
     `${shown}: there is no data centre ${JSON.stringify(datacenter)}; the cluster has ${known.map((one) => JSON.stringify(one)).join(", ")}. Name one of them: ?datacenter=`,
   );
 }
@@ -106,6 +106,7 @@ async function keyspaceFor(client: Client, address: Address, datacenter: string)
   const there = found.first()?.replication as Record<string, string> | undefined;
   const copies = replication ?? (there === undefined ? newReplication : undefined);
   const nodes = client.hosts.values().filter((host) => host.datacenter === datacenter).length;
+  // They may still be starting: this is no lasting refusal.
   if (copies !== undefined && nodes < copies)
     throw new StoreUnavailable(
       `${shown}: replication ${copies} needs as many nodes in data centre ${JSON.stringify(datacenter)}, which has ${nodes}. Add nodes, or say ?replication=${nodes}`,
@@ -114,11 +115,11 @@ async function keyspaceFor(client: Client, address: Address, datacenter: string)
   if (there !== undefined) {
     const has = there[datacenter] ?? there.replication_factor ?? "0";
     if (replication !== undefined && has !== String(replication))
-      throw new StoreUnavailable(
+      throw new StoreUnfit(
         `${shown}: the keyspace keeps ${has} copies in data centre ${JSON.stringify(datacenter)}, not ${replication}. Leave ?replication= out, or: ALTER KEYSPACE ${keyspace} WITH replication = ${map}; then nodetool repair.`,
       );
     if (has === "0")
-      throw new StoreUnavailable(
+      throw new StoreUnfit(
         `${shown}: the keyspace keeps no copies in data centre ${JSON.stringify(datacenter)}. Name another, or: ALTER KEYSPACE ${keyspace} WITH replication = ${map}; then nodetool repair.`,
       );
   }
@@ -131,16 +132,14 @@ function refusal(error: unknown, { shown, nodes, user }: Address): unknown {
   const refused = causes.find((cause) => isAuthentication(cause));
   if (refused instanceof Error) {
     const who = user === undefined ? "the cluster wants a user" : `user ${JSON.stringify(user)} was refused`;
-    return new StoreUnavailable(
-      `${shown}: ${who} (${oneLine(refused.message)}). Look at USER:PASSWORD@ in CURT_STORE.`,
-    );
+    return new StoreUnfit(`${shown}: ${who} (${oneLine(refused.message)}). Look at USER:PASSWORD@ in CURT_STORE.`);
   }
   if (error instanceof errors.NoHostAvailableError)
     return new StoreUnavailable(
       `${shown}: no answer from ${nodes.join(", ")} (${oneLine(whyNone(error))}). Look whether Cassandra runs there and can be reached from here.`,
     );
   if (error instanceof errors.ResponseError && error.code === types.responseErrorCodes.unauthorized)
-    return new StoreUnavailable(
+    return new StoreUnfit(
       `${shown}: the user may not make what Curt needs (${oneLine(error.message)}). Allow it: GRANT ALL ON ALL KEYSPACES, or make the keyspace and GRANT ALL on it.`,
     );
   return new StoreUnavailable(`${shown}: ${oneLine(error.message)}`);

@@ -68,6 +68,7 @@ export class CassandraStore implements Store {
     this.#clicks = new KeptClicks({
       keeper: new CassandraClickKeeper(cluster),
       clock,
+      memory: 16e6,
       mutants: options.clickMutants ?? [],
     });
     this.clicks = this.#clicks;

@@ -1,5 +1,6 @@
 import { type ClickAnswer, type ClickQuery, dimensions } from "../../core/click.ts";
 import { BlockReader } from "./block.ts";
+import { GroupSums } from "./group-sums.ts";
 import {
   botDimension,
   type CellKey,
@@ -16,10 +17,6 @@ import type { PlacedRun, RunReader } from "./reader.ts";
 import { Totals } from "./tables.ts";
 import { readTuples, type Tuple } from "./tuples.ts";
 import { Uniques } from "./uniques.ts";
-import { textAt } from "./values.ts";
-
-/** The most groups in an answer; what all others had is `other`. */
-const mostGroups = 1000;
 
 /** After so many ms other work of the process has its turn. */
 const longest = 4;
@@ -75,11 +72,9 @@ class Sum {
   readonly #dimension: number | undefined;
   /** By the first hour of their unit. */
   readonly #steps = new Map<number, { people: number; bots: number }>();
-  readonly #groups = new Map<string, { people: number; bots: number }>();
+  readonly #groups = new GroupSums();
   #people = 0;
   #bots = 0;
-  #otherPeople = 0;
-  #otherBots = 0;
 
   constructor(range: Range, subject: SubjectKey, dimension: number | undefined) {
     this.#range = range;
@@ -91,6 +86,7 @@ class Sum {
   add(of: PlacedRun, blocks: readonly Uint8Array[]): void {
     for (const content of blocks) {
       const block = new BlockReader(content);
+      this.#groups.begin(this.#dimension === undefined ? undefined : block.lazyTexts(this.#dimension));
       while (block.advance()) {
         if (!block.isAt(this.#subject)) {
           if (block.hi > this.#subject.hi || (block.hi === this.#subject.hi && block.lo > this.#subject.lo)) break;
@@ -106,14 +102,14 @@ class Sum {
   #addTuples(block: BlockReader): void {
     const tuples: Tuple[] = [];
     readTuples(block.value, block.ownNumbers(), tuples);
-    const texts = this.#dimension === undefined ? [] : block.texts(this.#dimension);
     const { from, to } = this.#range;
     for (const { hour, row, clicks, visitors } of tuples) {
       if (hour < from || hour >= to) continue;
       const isBot = row[botDimension] !== 0;
-      const [people, bots] = isBot ? [0, clicks] : [clicks, 0];
+      const people = isBot ? 0 : clicks;
+      const bots = isBot ? clicks : 0;
       this.#count(hour, people, bots);
-      if (this.#dimension !== undefined) this.#group(textAt(texts, row[this.#dimension] ?? 0), people, bots);
+      if (this.#dimension !== undefined) this.#groups.add(row[this.#dimension] ?? 0, people, bots);
       if (visitors.length > 0) this.uniques.addTuple(hour, visitors);
     }
   }
@@ -141,16 +137,7 @@ class Sum {
     const { months, days, hours } = this.#range.parts;
     const spans = place.grain === "month" ? months : place.grain === "day" ? days : hours;
     if (!spans.some(({ from, to }) => place.period >= from && place.period < to)) return;
-    const from = block.value;
-    const texts = block.texts(place.dimension);
-    this.#otherPeople += from.varint();
-    this.#otherBots += from.varint();
-    for (const isBot of [false, true])
-      for (let left = from.varint(); left > 0; left--) {
-        const id = from.varint();
-        const clicks = from.varint();
-        this.#group(textAt(texts, id), isBot ? 0 : clicks, isBot ? clicks : 0);
-      }
+    this.#groups.addFrom(block.value);
   }
 
   #count(hour: number, people: number, bots: number): void {
@@ -165,15 +152,6 @@ class Sum {
     }
   }
 
-  #group(value: string, people: number, bots: number): void {
-    const group = this.#groups.get(value);
-    if (group === undefined) this.#groups.set(value, { people, bots });
-    else {
-      group.people += people;
-      group.bots += bots;
-    }
-  }
-
   result(withBots: boolean): Omit<ClickAnswer, "unit"> {
     const uniques = this.uniques.steps();
     const clicksOf = ({ people, bots }: { people: number; bots: number }) => people + (withBots ? bots : 0);
@@ -181,22 +159,7 @@ class Sum {
       .map(([start, step]) => ({ start: start * hourMs, clicks: clicksOf(step), unique: uniques.get(start) ?? 0 }))
       .filter(({ clicks }) => clicks > 0)
       .sort((a, b) => a.start - b.start);
-    const groups = this.#dimension === undefined ? [] : this.#ranked(clicksOf);
+    const groups = this.#dimension === undefined ? [] : this.#groups.ranked(withBots);
     return { total: this.#people, bots: this.#bots, unique: this.uniques.total(), series, groups };
-  }
-
-  #ranked(clicksOf: (counts: { people: number; bots: number }) => number): { value: string; clicks: number }[] {
-    const all = [...this.#groups]
-      .map(([value, counts]) => ({ value, clicks: clicksOf(counts) }))
-      .filter(({ clicks }) => clicks > 0)
-      .sort((a, b) => b.clicks - a.clicks || (a.value < b.value ? -1 : 1));
-    const rest = all.slice(mostGroups).reduce((sum, { clicks }) => sum + clicks, 0);
-    const other = rest + clicksOf({ people: this.#otherPeople, bots: this.#otherBots });
-    const shown = all.slice(0, mostGroups);
-    if (other === 0) return shown;
-    const real = shown.find(({ value }) => value === "other");
-    if (real !== undefined) real.clicks += other;
-    else shown.push({ value: "other", clicks: other });
-    return shown.sort((a, b) => b.clicks - a.clicks || (a.value < b.value ? -1 : 1));
   }
 }

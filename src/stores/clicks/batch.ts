@@ -6,7 +6,7 @@ import { RunWriter } from "./run-writer.ts";
 import { type Family, type Manifest, type Run, runId } from "./runs.ts";
 import { writeSubject } from "./subjects.ts";
 import { byHour, type Tuple } from "./tuples.ts";
-import { type Row, Values } from "./values.ts";
+import { Rows, type Values } from "./values.ts";
 import { type KeptVisit, keptOf, writeVisits } from "./visits.ts";
 
 /** What one subject gets of a batch. */
@@ -45,23 +45,15 @@ export interface MadeRuns {
   readonly blobs: readonly Blob[];
 }
 
-/** `hoursFrom`: earlier hours are not told apart; `visitsFrom`: earlier visits are not kept; in hours. */
+/** `hoursFrom`: earlier hours are not told apart; `visitsFrom`: earlier visits are not kept; in hours. `rows` may be those of the batch before. */
 export function runsOfBatch(
   batch: ClickBatch,
   manifest: Manifest,
   { hoursFrom, visitsFrom }: { readonly hoursFrom: number; readonly visitsFrom: number },
+  rows = new Rows(),
 ): MadeRuns {
-  const values = new Values();
-  const rows = new Map<readonly string[], Row>();
-  const rowOf = (of: readonly string[]) => {
-    let row = rows.get(of);
-    if (row === undefined) {
-      row = values.row(of);
-      rows.set(of, row);
-    }
-    return row;
-  };
-  const maker = new Maker(batch.writer, manifest, values);
+  rows.tidy();
+  const maker = new Maker(batch.writer, manifest, rows.values);
   // All and unknown have no names, and sort before tags, as these do before links.
   const [all, unknown]: [Share, Share] = [
     { ...allKey, tuples: [], visits: [] },
@@ -71,7 +63,7 @@ export function runsOfBatch(
   const linked = new Shares(linkKey);
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for (const { link, tags, hour, values: texts, clicks, visitors } of batch.tallies) {
-    const tuple: Tuple = { hour, row: rowOf(texts), clicks, visitors: shortHashes(visitors) };
+    const tuple: Tuple = { hour, row: rows.of(texts), clicks, visitors: shortHashes(visitors) };
     from = Math.min(from, hour);
     to = Math.max(to, hour);
     if (link === null) {
@@ -80,11 +72,11 @@ export function runsOfBatch(
     }
     all.tuples.push(tuple);
     linked.of(link).tuples.push(tuple);
-    if (tags.length > 0) for (const tag of new Set(tags)) tagged.of(tag).tuples.push(tuple);
+    for (const tag of tags.length > 1 ? new Set(tags) : tags) tagged.of(tag).tuples.push(tuple);
   }
   let [firstVisit, lastVisit] = [Number.POSITIVE_INFINITY, 0];
   for (const { link, time, values: texts } of batch.visits) {
-    linked.of(link).visits.push({ time, row: rowOf(texts) });
+    linked.of(link).visits.push({ time, row: rows.of(texts) });
     firstVisit = Math.min(firstVisit, time);
     lastVisit = Math.max(lastVisit, time);
   }
@@ -145,10 +137,11 @@ class Maker {
   }
 }
 
+const none: readonly number[] = [];
+
 /** The upper 32 of 52 bits. */
-function shortHashes(visitors: readonly number[]): number[] {
-  const [only] = visitors;
-  if (only === undefined) return [];
-  if (visitors.length === 1) return [Math.floor(only / 2 ** 20)];
+function shortHashes(visitors: readonly number[]): readonly number[] {
+  if (visitors.length === 0) return none;
+  if (visitors.length === 1) return [Math.floor((visitors[0] ?? 0) / 2 ** 20)];
   return visitors.map((visitor) => Math.floor(visitor / 2 ** 20));
 }

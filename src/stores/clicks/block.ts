@@ -15,9 +15,9 @@ export interface BlobKey {
 const format = 1;
 const headLength = 6;
 
-/** The bytes as they are kept: a format, a checksum, and the content, compressed where that makes it smaller. */
-export function seal(key: BlobKey, content: Uint8Array): Uint8Array {
-  const small = Bun.zstdCompressSync(content, { level: 1 });
+/** The bytes as they are kept: a format, a checksum, and the content, if `compressed` then where that makes it smaller. */
+export function seal(key: BlobKey, content: Uint8Array, compressed: boolean): Uint8Array {
+  const small = compressed ? Bun.zstdCompressSync(content, { level: 1 }) : content;
   const isSmaller = small.length < content.length;
   const body = isSmaller ? small : content;
   const sealed = new Uint8Array(headLength + body.length);
@@ -180,23 +180,58 @@ export class BlockReader {
     return this.#texts[dimension]?.all ?? [];
   }
 
+  /** The same, decoded when it is asked for. */
+  lazyTexts(dimension: number): Texts | undefined {
+    return this.#texts[dimension];
+  }
+
   isAt({ hi, lo }: SubjectKey): boolean {
     return this.hi === hi && this.lo === lo;
   }
 }
 
 /** The texts of a dimension in a block: decoded when they are asked for, all at once, and then cut. */
-class Texts {
+export class Texts {
   readonly count: number;
+  readonly bytes: Uint8Array;
+  /** The lengths of all texts begin here. */
   readonly #lengths: ByteReader;
-  readonly #bytes: Uint8Array;
+  #starts: Int32Array | undefined;
   #all: readonly string[] | undefined;
 
   constructor(from: ByteReader) {
     this.count = from.varint();
     this.#lengths = new ByteReader(from.source, from.at);
-    for (let left = this.count; left > 0; left--) from.varint();
-    this.#bytes = from.bytes(from.varint());
+    from.skipVarints(this.count);
+    this.bytes = from.bytes(from.varint());
+  }
+
+  /** Where in `bytes` the text of each number begins; number `count + 1` begins at the end. */
+  get starts(): Int32Array {
+    this.#starts ??= this.#begins();
+    return this.#starts;
+  }
+
+  #begins(): Int32Array {
+    const { bytes, count } = this;
+    const starts = new Int32Array(count + 2);
+    let lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
+    for (let number = 1; number <= count; number++) starts[number + 1] = (starts[number] ?? 0) + lengths.varint();
+    // Nothing but ASCII, as it mostly is.
+    if (starts[count + 1] === bytes.length) return starts;
+    lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
+    let at = 0;
+    for (let number = 1; number <= count; number++) {
+      starts[number] = at;
+      // A length is one of UTF-16: four bytes are two, and those that continue a character are none.
+      for (let left = lengths.varint(); left > 0; left--) {
+        const first = bytes[at++] ?? 0;
+        if (first >= 0xf0) left--;
+        while (((bytes[at] ?? 0) & 0xc0) === 0x80) at++;
+      }
+    }
+    starts[count + 1] = at;
+    return starts;
   }
 
   get all(): readonly string[] {
@@ -205,12 +240,13 @@ class Texts {
   }
 
   #decode(): string[] {
-    const { buffer, byteOffset, length } = this.#bytes;
+    const { buffer, byteOffset, length } = this.bytes;
     const text = Buffer.from(buffer, byteOffset, length).toString("utf8");
     let at = 0;
+    const lengths = new ByteReader(this.#lengths.source, this.#lengths.at);
     return Array.from({ length: this.count }, () => {
       const from = at;
-      at += this.#lengths.varint();
+      at += lengths.varint();
       return text.slice(from, at);
     });
   }

@@ -103,11 +103,25 @@ export class ByteReader {
     return value;
   }
 
+  /** Each ends with a byte below 128. */
+  skipVarints(count: number): void {
+    const { source } = this;
+    let at = this.at;
+    for (let left = count; left > 0 && at < source.length; at++) if ((source[at] ?? 0) < 0x80) left--;
+    this.at = at;
+  }
+
   uint32(): number {
     const { source, at } = this;
     this.at = at + 4;
-    const [a = 0, b = 0, c = 0, d = 0] = [source[at], source[at + 1], source[at + 2], source[at + 3]];
-    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    // Taken apart in a pattern this was two fifths of all that reading sums took.
+    return (
+      (((source[at] ?? 0) << 24) |
+        ((source[at + 1] ?? 0) << 16) |
+        ((source[at + 2] ?? 0) << 8) |
+        (source[at + 3] ?? 0)) >>>
+      0
+    );
   }
 
   bytes(length: number): Uint8Array {

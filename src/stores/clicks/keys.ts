@@ -83,7 +83,3 @@ export const botDimension = dimensions.indexOf("bot");
 export interface CellKey extends SubjectKey {
   readonly cell: number;
 }
-
-export function compareKeys(a: CellKey, b: CellKey): number {
-  return a.hi - b.hi || a.lo - b.lo || a.cell - b.cell;
-}

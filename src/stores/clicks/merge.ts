@@ -92,7 +92,7 @@ export async function* mergeRuns(options: MergeOptions): AsyncGenerator<void, Ru
     await cursor.nextBlock();
     if (cursor.block === undefined) open.delete(cursor);
   };
-  const merge: Merge = { out, refill, options, values: () => values };
+  const merge: Merge = { out, refill, options, values: () => values, groups: new Groups() };
   for (let count = 0; open.size > 0; count++) {
     const subject = leastOf(open);
     const at = [...open].filter((cursor) => cursor.block?.isAt(subject));
@@ -139,6 +139,8 @@ interface Merge {
   readonly refill: (cursor: RunCursor) => Promise<void>;
   readonly options: MergeOptions;
   readonly values: () => Values;
+  /** For one cell at a time. */
+  readonly groups: Groups;
 }
 
 async function mergeSums({ out, refill }: Merge, { hi, lo }: SubjectKey, at: readonly RunCursor[]): Promise<void> {
@@ -180,26 +182,48 @@ async function takeTuples(at: readonly RunCursor[], { refill }: Merge): Promise<
 async function* mergeTables(
   merge: Merge,
   subject: SubjectKey,
-  made: readonly TableCell[],
+  made: Iterator<TableCell, undefined>,
   runs: readonly RunCursor[],
 ): AsyncGenerator<void, void> {
   let tables = runs;
   const estimates = new Map<number, number>();
-  for (let next = 0, count = 0; next < made.length || tables.length > 0; count++) {
-    let cell = made[next]?.cell ?? Number.POSITIVE_INFINITY;
+  let next = made.next().value;
+  for (let count = 0; next !== undefined || tables.length > 0; count++) {
+    let cell = next?.cell ?? Number.POSITIVE_INFINITY;
     for (const { block } of tables) cell = Math.min(cell, block?.cell ?? Number.POSITIVE_INFINITY);
-    const own = made[next]?.cell === cell ? made[next++] : undefined;
-    const merged = new CellMerge(cell, own, estimates);
+    const own = next?.cell === cell ? next : undefined;
+    const merged = new CellMerge(
+      cell,
+      own === undefined ? emptyContent(cell, merge) : contentOf(own, merge),
+      estimates,
+    );
     for (const cursor of tables) {
       if (cursor.block?.cell !== cell) continue;
       merged.add(cursor);
       if (!cursor.advance()) await merge.refill(cursor);
     }
     merged.write(subject, merge);
+    if (own !== undefined) next = made.next().value;
     tables = tables.filter(({ block }) => block?.isAt(subject));
     if (merge.out.ready >= savedTogether) await saveAll(merge.options.keeper, merge.out.take());
     if (count % 16 === 0) yield;
   }
+}
+
+function emptyContent(cell: number, { groups }: Merge): TableCell["content"] {
+  const { kind } = cellKind(cell);
+  if (kind === "sketch") return new Sketch();
+  if (kind === "totals") return new Totals();
+  groups.clear();
+  return groups;
+}
+
+/** To be added to. */
+function contentOf({ content }: TableCell, { groups }: Merge): TableCell["content"] {
+  if (!(content instanceof Groups)) return content;
+  groups.clear();
+  groups.addAll(content);
+  return groups;
 }
 
 /** One cell of a table, out of several runs. `estimates` goes from the sketches to the totals after them. */
@@ -209,13 +233,11 @@ class CellMerge {
   readonly #estimates: Map<number, number>;
   readonly #content: TableCell["content"];
 
-  constructor(cell: number, own: TableCell | undefined, estimates: Map<number, number>) {
+  constructor(cell: number, content: TableCell["content"], estimates: Map<number, number>) {
     this.#cell = cell;
     this.#kind = cellKind(cell);
     this.#estimates = estimates;
-    const { kind } = this.#kind;
-    this.#content =
-      own?.content ?? (kind === "sketch" ? new Sketch() : kind === "totals" ? new Totals() : new Groups());
+    this.#content = content;
   }
 
   add({ block, remap }: RunCursor): void {

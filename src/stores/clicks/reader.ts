@@ -22,12 +22,20 @@ export class RunReader {
   readonly #trusting: boolean;
   readonly #indexes = new Cached<RunIndex>(8e6);
   readonly #contents = new Cached<Uint8Array>(8e6);
+  /** As they are kept, which is a third of their content. */
+  readonly #memory: number;
+  readonly #sealed: Cached<Uint8Array>;
   #heads: Promise<PlacedRun[]> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** `trusting`, for tests, which must fail with it: blocks are believed without their checksum. */
-  constructor(keeper: ClickKeeper, trusting: boolean) {
+  /**
+   * `memory`: so many bytes of sealed blobs are remembered besides. `trusting`, for tests, which must fail with it: blocks are
+   * believed without their checksum.
+   */
+  constructor(keeper: ClickKeeper, memory: number, trusting: boolean) {
     this.#keeper = keeper;
+    this.#memory = memory;
+    this.#sealed = new Cached(memory);
     this.#trusting = trusting;
   }
 
@@ -105,11 +113,10 @@ export class RunReader {
   }
 
   async #load(keys: readonly BlobKey[]): Promise<Uint8Array[]> {
-    const nameOf = ({ writer, run, block }: BlobKey) => `${writer}/${run}/${block}`;
     const contents = keys.map((key) => this.#contents.get(nameOf(key)));
     const missing = keys.flatMap((key, at) => (contents[at] === undefined ? [{ key, at }] : []));
     if (missing.length === 0) return contents as Uint8Array[];
-    const loaded = await this.#keeper.load(missing.map(({ key }) => key));
+    const loaded = await this.#loadSealed(missing.map(({ key }) => key));
     for (const [place, { key, at }] of missing.entries()) {
       const sealed = loaded[place];
       if (sealed === undefined) throw new Gone(key);
@@ -119,4 +126,23 @@ export class RunReader {
     }
     return contents as Uint8Array[];
   }
+
+  async #loadSealed(keys: readonly BlobKey[]): Promise<(Uint8Array | undefined)[]> {
+    const found = keys.map((key) => this.#sealed.get(nameOf(key)));
+    const missing = keys.flatMap((key, at) => (found[at] === undefined ? [{ key, at }] : []));
+    if (missing.length === 0) return found;
+    const loaded = await this.#keeper.load(missing.map(({ key }) => key));
+    for (const [place, { key, at }] of missing.entries()) {
+      const sealed = loaded[place];
+      found[at] = sealed;
+      // A copy: it may be a part of all that came at once.
+      if (sealed !== undefined && this.#memory > 0)
+        this.#sealed.set(nameOf(key), new Uint8Array(sealed), sealed.length);
+    }
+    return found;
+  }
+}
+
+function nameOf({ writer, run, block }: BlobKey): string {
+  return `${writer}/${run}/${block}`;
 }

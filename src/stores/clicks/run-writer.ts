@@ -1,7 +1,7 @@
 import { BlockWriter, seal } from "./block.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Blob } from "./keeper.ts";
-import { type CellKey, compareKeys } from "./keys.ts";
+import type { CellKey } from "./keys.ts";
 import type { Family, Run } from "./runs.ts";
 import type { BlockValues, Values } from "./values.ts";
 
@@ -55,7 +55,8 @@ export class RunWriter {
 
   #keep(block: number, content: Uint8Array): void {
     const key = { writer: this.#writer, run: this.#run, block };
-    const bytes = seal(key, content);
+    // A block of sums is so short that to decompress it takes longer than to read it, and hundreds are read at once.
+    const bytes = seal(key, content, this.#family !== "sums");
     this.#bytes += bytes.length;
     this.#done.push({ ...key, bytes });
   }
@@ -117,16 +118,23 @@ export function readIndex(content: Uint8Array): RunIndex {
 /** The blocks in which cells from `first` to `last`, both inclusive, may be. */
 export function blocksBetween(index: RunIndex | undefined, first: CellKey, last: CellKey): number[] {
   if (index === undefined) return [1];
-  const keyAt = (at: number): CellKey => ({ hi: index.hi[at] ?? 0, lo: index.lo[at] ?? 0, cell: index.cell[at] ?? 0 });
-  let [low, high] = [0, index.hi.length];
+  let low = 0;
+  let high = index.hi.length;
   // The last block that begins at or before the first cell.
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(keyAt(middle), first) <= 0) low = middle + 1;
+    if (isUpTo(index, middle, first)) low = middle + 1;
     else high = middle;
   }
   const blocks: number[] = [];
-  for (let at = Math.max(low - 1, 0); at < index.hi.length && compareKeys(keyAt(at), last) <= 0; at++)
-    blocks.push(at + 1);
+  for (let at = Math.max(low - 1, 0); at < index.hi.length && isUpTo(index, at, last); at++) blocks.push(at + 1);
   return blocks;
+}
+
+/** Whether a block begins at or before a cell. */
+function isUpTo({ hi, lo, cell }: RunIndex, at: number, key: CellKey): boolean {
+  const mine = hi[at] ?? 0;
+  if (mine !== key.hi) return mine < key.hi;
+  const low = lo[at] ?? 0;
+  return low === key.lo ? (cell[at] ?? 0) <= key.cell : low < key.lo;
 }

@@ -20,7 +20,7 @@ import { RunReader } from "./reader.ts";
 import { emptyManifest, type Manifest, readManifest, takenOver, writeManifest } from "./runs.ts";
 import { Sums } from "./sums.ts";
 import { Tending } from "./tending.ts";
-import { textAt } from "./values.ts";
+import { Rows, textAt } from "./values.ts";
 import { type KeptVisit, keptOf, readVisits } from "./visits.ts";
 
 export interface KeptClicksOptions {
@@ -30,6 +30,8 @@ export interface KeptClicksOptions {
   /** How many days hours are told apart, and visits kept. */
   readonly hourDays?: number;
   readonly visitDays?: number;
+  /** How many bytes of blobs are remembered (0): where asking the keeper for them takes time. */
+  readonly memory?: number;
   /** For tests, which must fail with it: batches are added whatever their number; blocks are believed without checksum. */
   readonly mutants?: readonly ("numbers-ignored" | "blocks-trusted")[];
 }
@@ -58,20 +60,21 @@ export class KeptClicks implements ClickStore {
   readonly #visitDays: number;
   readonly #reader: RunReader;
   readonly #ignoresNumbers: boolean;
+  readonly #rows = new Rows();
   #closed = false;
   readonly #held = new Map<string, Held>();
   readonly #tending = new Map<string, Tending>();
   /** Changes of one writer's head are made one after another. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor({ keeper, clock, hourDays = 90, visitDays = 30, mutants = [] }: KeptClicksOptions) {
+  constructor({ keeper, clock, hourDays = 90, visitDays = 30, memory = 0, mutants = [] }: KeptClicksOptions) {
     this.#keeper = keeper;
     this.#clock = clock;
     this.#hourDays = hourDays;
     this.#visitDays = visitDays;
     this.#ignoresNumbers = mutants.includes("numbers-ignored");
     this.contents = new KeptClickContents(keeper);
-    this.#reader = new RunReader(keeper, mutants.includes("blocks-trusted"));
+    this.#reader = new RunReader(keeper, memory, mutants.includes("blocks-trusted"));
   }
 
   async last(writer: string): Promise<{ number: number; position: string } | undefined> {
@@ -82,18 +85,21 @@ export class KeptClicks implements ClickStore {
     return head.number < 0 ? undefined : { number: head.number, position: head.position };
   }
 
-  async add(batch: ClickBatch): Promise<void> {
+  async add(batch: ClickBatch): Promise<boolean> {
     this.#assertOpen();
     const { writer, number, position } = batch;
     if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`A batch has no number ${number}.`);
     if (Buffer.byteLength(position) > mostPosition)
       throw new RangeError(`A position has at most ${mostPosition} bytes.`);
     const retention = this.#retention(this.#clock());
+    let isNew = true;
     await this.#change(writer, ({ head, manifest }) => {
-      if (number <= head.number && !this.#ignoresNumbers) return undefined;
-      const made = runsOfBatch(batch, manifest, retention);
+      isNew = number > head.number || this.#ignoresNumbers;
+      if (!isNew) return undefined;
+      const made = runsOfBatch(batch, manifest, retention, this.#rows);
       return { number, position, manifest: made.manifest, blobs: made.blobs };
     });
+    return isNew;
   }
 
   async read(query: ClickQuery): Promise<ClickAnswer> {
@@ -114,7 +120,7 @@ export class KeptClicks implements ClickStore {
       const contents = await this.#reader.blocks(runs.map((of) => ({ of, between })));
       const sums = new Sums(keys);
       for (const blocks of contents) sums.addRun(blocks);
-      return keys.map((key) => sums.of(key));
+      return sums.all;
     });
   }
 

@@ -3,37 +3,45 @@ import type { SubjectKey } from "./keys.ts";
 
 /** Adds up the sums of some subjects, which a run has in the order of their keys. */
 export class Sums {
-  readonly #keys: readonly SubjectKey[];
-  readonly #sums = new Map<string, number>();
+  /** In the order of a run, each once. */
+  readonly #keys: SubjectKey[] = [];
+  /** For each subject that was asked for its place in `#keys`. */
+  readonly #places: Int32Array;
+  readonly #sums: Float64Array;
 
   constructor(keys: readonly SubjectKey[]) {
-    this.#keys = keys.toSorted(compare);
+    const order = keys.map((_, asked) => asked).sort((a, b) => compare(keys[a] as SubjectKey, keys[b] as SubjectKey));
+    this.#places = new Int32Array(keys.length);
+    for (const asked of order) {
+      const key = keys[asked] as SubjectKey;
+      const last = this.#keys.at(-1);
+      if (last === undefined || compare(last, key) !== 0) this.#keys.push(key);
+      this.#places[asked] = this.#keys.length - 1;
+    }
+    this.#sums = new Float64Array(this.#keys.length);
   }
 
   /** `blocks` are of one run, in their order. */
   addRun(blocks: readonly Uint8Array[]): void {
     let at = 0;
+    let key = this.#keys[0];
     for (const content of blocks) {
       const block = new BlockReader(content);
       while (block.advance()) {
-        while (at < this.#keys.length && compare(this.#keys[at] as SubjectKey, block) < 0) at++;
-        const key = this.#keys[at];
+        while (key !== undefined && (key.hi < block.hi || (key.hi === block.hi && key.lo < block.lo)))
+          key = this.#keys[++at];
         if (key === undefined) return;
-        if (!block.isAt(key)) continue;
-        this.#sums.set(nameOf(key), this.of(key) + block.value.varint());
+        if (block.hi === key.hi && block.lo === key.lo) this.#sums[at] = (this.#sums[at] ?? 0) + block.value.varint();
       }
     }
   }
 
-  of(key: SubjectKey): number {
-    return this.#sums.get(nameOf(key)) ?? 0;
+  /** In the order in which they were asked for. */
+  get all(): number[] {
+    return Array.from(this.#places, (place) => this.#sums[place] ?? 0);
   }
 }
 
 function compare(a: SubjectKey, b: SubjectKey): number {
   return a.hi - b.hi || a.lo - b.lo;
-}
-
-function nameOf({ hi, lo }: SubjectKey): string {
-  return `${hi} ${lo}`;
 }

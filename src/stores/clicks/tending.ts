@@ -4,8 +4,10 @@ import { mergeRuns } from "./merge.ts";
 import { epochOf, type Family, families, type Manifest, type Run, runId } from "./runs.ts";
 import type { Change } from "./store.ts";
 
-/** So many runs of a level are merged into one of the next. Sums are looked up for many links at once, so fewer wait. */
-const fanOut: Readonly<Record<Family, number>> = { counts: 8, sums: 4, visits: 8 };
+/** So many runs of a level are merged into one of the next. */
+const fanOut = 8;
+/** So many runs of sums at least are merged into one, and so many are left at most. */
+const [fewestSums, mostSums] = [4, 16];
 /** A run is written anew when it tells apart hours, or has visits, so many hours past their retention. */
 const late: Readonly<Record<Family, number>> = { counts: 15 * 24, sums: Number.POSITIVE_INFINITY, visits: 24 };
 
@@ -148,7 +150,10 @@ export function choose(
   runs: readonly Run[],
   { hoursFrom, visitsFrom }: Retention,
 ): { readonly inputs: readonly Run[]; readonly level: number } | undefined {
+  const sums = chosenSums(runs);
+  if (sums.length > 0) return { inputs: sums, level: 1 + Math.max(...sums.map(({ level }) => level)) };
   for (const family of families) {
+    if (family === "sums") continue;
     const levels = new Map<number, Run[]>();
     for (const run of runs) {
       if (run.family !== family) continue;
@@ -157,9 +162,26 @@ export function choose(
       levels.set(run.level, level);
     }
     for (const [level, there] of [...levels].sort((a, b) => a[0] - b[0]))
-      if (there.length >= fanOut[family]) return { inputs: there.slice(0, fanOut[family]), level: level + 1 };
+      if (there.length >= fanOut) return { inputs: there.slice(0, fanOut), level: level + 1 };
   }
   const since = { counts: hoursFrom, sums: 0, visits: visitsFrom };
   const old = runs.find((run) => run.hoursFrom > 0 && run.hoursFrom < since[run.family] - late[run.family]);
   return old === undefined ? undefined : { inputs: [old], level: old.level };
+}
+
+/**
+ * Sums are looked up for many links at once, in each run, and those of the same links don't get longer when they are merged. So
+ * runs are chosen by their length, shortest first, as long as each is at most twice as long as all that are shorter: the longer
+ * ones that stay beside them are few, and together not much longer than the longest.
+ */
+function chosenSums(runs: readonly Run[]): Run[] {
+  const sums = runs.filter(({ family }) => family === "sums").sort((a, b) => a.bytes - b.bytes);
+  let count = 0;
+  let length = Number.POSITIVE_INFINITY;
+  for (const { bytes } of sums) {
+    if (bytes > 2 * length) break;
+    length = count++ === 0 ? bytes : length + bytes;
+  }
+  if (count >= fewestSums) return sums.slice(0, count);
+  return sums.length > mostSums ? sums.slice(0, fewestSums) : [];
 }

@@ -41,10 +41,34 @@ export class Values {
   }
 }
 
+/** The rows of the arrays of texts that a process adds again and again. Nobody changes such an array once it was added. */
+export class Rows {
+  values = new Values();
+  readonly #rows = new Map<readonly string[], Row>();
+
+  /** Begins anew when there are many; numbers of before mean nothing then. */
+  tidy(): void {
+    if (this.#rows.size < mostRows && this.values.size < mostRows) return;
+    this.values = new Values();
+    this.#rows.clear();
+  }
+
+  of(texts: readonly string[]): Row {
+    let row = this.#rows.get(texts);
+    if (row === undefined) {
+      row = this.values.row(texts);
+      this.#rows.set(texts, row);
+    }
+    return row;
+  }
+}
+
+const mostRows = 100_000;
+
 /** The values that one block speaks of, numbered anew and small. */
 export class BlockValues {
   readonly #values: Values;
-  readonly #local: readonly number[][] = Array.from({ length: dimensionCount }, () => []);
+  readonly #local: Int32Array[] = Array.from({ length: dimensionCount }, () => new Int32Array(64));
   readonly #used: readonly number[][] = Array.from({ length: dimensionCount }, () => []);
 
   constructor(values: Values) {
@@ -53,10 +77,15 @@ export class BlockValues {
 
   local(dimension: number, id: number): number {
     if (id === 0) return 0;
-    const local = this.#local[dimension] ?? [];
+    let local = this.#local[dimension] ?? new Int32Array(0);
     const known = local[id];
     if (known !== undefined && known > 0) return known;
-    while (local.length <= id) local.push(0);
+    if (id >= local.length) {
+      const longer = new Int32Array(Math.max(2 * local.length, id + 1));
+      longer.set(local);
+      local = longer;
+      this.#local[dimension] = longer;
+    }
     const used = this.#used[dimension] ?? [];
     used.push(id);
     local[id] = used.length;
@@ -67,7 +96,7 @@ export class BlockValues {
   take(): string[][] {
     return this.#used.map((used, dimension) => {
       const texts = used.map((id) => this.#values.text(dimension, id));
-      for (const id of used) (this.#local[dimension] ?? [])[id] = 0;
+      for (const id of used) (this.#local[dimension] ?? new Int32Array(0))[id] = 0;
       used.length = 0;
       return texts;
     });

@@ -1,5 +1,5 @@
 import type { SQL } from "bun";
-import { StoreUnavailable } from "../../core/store.ts";
+import { StoreUnavailable, StoreUnfit } from "../../core/store.ts";
 import { type Address, identifier } from "./address.ts";
 import type { PostgresMutants } from "./mutants.ts";
 
@@ -95,7 +95,7 @@ async function readMeta(sql: SQL, address: Address): Promise<{ store: string; sc
   if (there?.found !== true) return undefined;
   const [meta] = await sql.unsafe<{ store: string; schema: number }[]>(`SELECT store, schema FROM ${table}`);
   if (meta !== undefined && meta.schema > schemaVersion)
-    throw new StoreUnavailable(
+    throw new StoreUnfit(
       `${address.shown} has schema ${meta.schema}, made by a newer Curt; this one knows up to ${schemaVersion}.`,
     );
   return meta;

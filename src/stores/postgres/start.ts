@@ -1,5 +1,5 @@
 import { SQL } from "bun";
-import { StoreUnavailable } from "../../core/store.ts";
+import { StoreUnavailable, StoreUnfit } from "../../core/store.ts";
 import type { Address } from "./address.ts";
 import { identifier } from "./address.ts";
 import type { PostgresMutants } from "./mutants.ts";
@@ -55,20 +55,24 @@ async function checkServer(sql: SQL, { shown, database }: Address): Promise<stri
       pg_is_in_recovery() AS standby`;
   if (found === undefined) throw new StoreUnavailable(`${shown}: the server does not tell its settings.`);
   if (found.number < 130_000)
-    throw new StoreUnavailable(`${shown}: the server has version ${found.number / 10_000}; Curt takes 13 or newer.`);
+    throw new StoreUnfit(`${shown}: the server has version ${found.number / 10_000}; Curt takes 13 or newer.`);
   if (found.encoding !== "UTF8")
-    throw new StoreUnavailable(
+    throw new StoreUnfit(
       `${shown}: the database has encoding ${found.encoding}; Curt takes UTF8: CREATE DATABASE ${identifier(database)} ENCODING 'UTF8' TEMPLATE template0.`,
     );
-  if (found.standby) throw new StoreUnavailable(`${shown}: the server is a standby; Curt takes the primary.`);
+  if (found.standby) throw new StoreUnfit(`${shown}: the server is a standby; Curt takes the primary.`);
   if (found.fsync !== "on")
-    throw new StoreUnavailable(`${shown}: the server has fsync = off and would lose links; set it to on.`);
+    throw new StoreUnfit(`${shown}: the server has fsync = off and would lose links; set it to on.`);
   return found.synchronous === "remote_apply" ? "remote_apply" : "on";
 }
 
+/** The user, the database and its rights: they don't come by waiting. */
+const lasting = new Set(["28P01", "28000", "3D000", "42501"]);
+
 function refusal(error: unknown, address: Address): unknown {
   if (!(error instanceof SQL.PostgresError)) return error;
-  return new StoreUnavailable(reason(error, address));
+  const kind = lasting.has(error.errno ?? "") ? StoreUnfit : StoreUnavailable;
+  return new kind(reason(error, address));
 }
 
 function reason(

@@ -88,6 +88,7 @@ export class PostgresStore implements Store {
     this.#clicks = new KeptClicks({
       keeper: new PostgresClickKeeper({ lists, writes, writeLimit }),
       clock,
+      memory: 16e6,
       mutants: options.clickMutants ?? [],
     });
     this.clicks = this.#clicks;

@@ -1,3 +1,4 @@
+import { keyOf } from "../../core/link.ts";
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 import { CommittedFile } from "./committed-file.ts";
 import type { Committer, WriteOp, WriteResult } from "./operation.ts";
@@ -42,6 +43,7 @@ export class LocalCommitter implements Committer {
   #scheduled = false;
   #closed = false;
   #damage: string | undefined;
+  #mark: ((key: string) => void) | undefined;
 
   private constructor(path: string, options: LocalCommitterOptions) {
     this.#path = path;
@@ -71,6 +73,16 @@ export class LocalCommitter implements Committer {
   /** How many commits the database has seen. */
   get commits(): number {
     return this.#file.meta.commits;
+  }
+
+  /** About how many links there are: none is missing. */
+  get links(): number {
+    return this.#writer.lastId;
+  }
+
+  /** From now on `mark` is called with the key (of `keyOf`) of each link that may be new, before it is committed. */
+  markWith(mark: (key: string) => void): void {
+    this.#mark = mark;
   }
 
   /** From now on nothing is written: an insert could give away a slug that a damaged index hides. */
@@ -112,6 +124,9 @@ export class LocalCommitter implements Committer {
     if (calls === 0) return;
     const batch = this.#queue.splice(0, calls);
     this.#queued -= count;
+    const mark = this.#mark;
+    if (mark !== undefined)
+      for (const { ops } of batch) for (const op of ops) if (op.op === "insert" || op.op === "adopt") mark(keyOf(op));
     try {
       const results = this.#commitAll(batch.flatMap((waiting) => waiting.ops));
       let from = 0;

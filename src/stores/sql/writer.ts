@@ -42,6 +42,10 @@ export class Writer {
     connection.use(() => this.reload());
   }
 
+  get lastId(): number {
+    return this.#lastId;
+  }
+
   /** Forgets what a rolled-back transaction counted. */
   reload(): void {
     this.#reindex.clear();

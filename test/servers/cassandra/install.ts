@@ -1,36 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { programPath } from "../../install.ts";
 import { freePort } from "../../server.ts";
+import { cacheFolder as cacheOfAll, fetchJars } from "../jars.ts";
 import { CassandraNode } from "./node.ts";
 
 /** Everything of Cassandra's: jars and the archive of classes stay, `cluster` lives as long as the nodes do. */
-export const cacheFolder = join(import.meta.dir, "..", "..", "..", ".cache", "cassandra");
-
-/** Fetches the jars, once (67 MB from Maven Central, about a minute), and gives their folder. */
-async function fetchJars(): Promise<string> {
-  const jars = join(cacheFolder, "jars");
-  if (existsSync(jars)) return jars;
-  console.error("Fetching Cassandra for the tests: 67 MB, once.");
-  const unfinished = `${jars}.${process.pid}`;
-  const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${unfinished}`];
-  const maven = Bun.spawn(
-    [programPath("mvn") ?? "mvn", "-B", "-q", "--strict-checksums", "-f", join(import.meta.dir, "pom.xml"), ...goal],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
-  if ((await maven.exited) !== 0) {
-    rmSync(unfinished, { recursive: true, force: true });
-    throw new Error("Maven did not bring Cassandra's jars.");
-  }
-  renameSync(unfinished, jars);
-  return jars;
-}
+export const cacheFolder = join(cacheOfAll, "cassandra");
 
 /** The words that start a node's virtual machine, up to its own settings. */
 export async function javaCommand(): Promise<string[]> {
   const java = programPath("java");
   if (java === null) throw new Error("There is no Java 17.");
-  const jars = await fetchJars();
+  const jars = join(cacheFolder, "jars");
+  await fetchJars({ name: "Cassandra", megabytes: 67, pom: join(import.meta.dir, "pom.xml"), folder: jars });
   const classPath = readdirSync(jars)
     .sort()
     .map((jar) => join(jars, jar))

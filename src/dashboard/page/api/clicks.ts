@@ -1,7 +1,7 @@
+import type { Clicks, Dimension, Group } from "../../../client/client.ts";
 import type { Drawn, Range } from "../ui/steps.ts";
 import { drawn } from "../ui/steps.ts";
-import { ask, queryOf } from "./ask.ts";
-import type { Clicks, Dimension, Group } from "./types.ts";
+import { api } from "./api.ts";
 
 /** Whose clicks: a link's by its slug, or those of all links. */
 export type Subject = string | undefined;
@@ -14,24 +14,21 @@ export interface Counts {
   readonly steps: readonly Drawn[];
 }
 
-const pathOf = (subject: Subject) =>
-  subject === undefined ? "/clicks" : `/links/${encodeURIComponent(subject)}/clicks`;
-
 function read(
   subject: Subject,
   range: Range,
-  more: { by?: Dimension; bots?: "true" },
+  more: { readonly by?: Dimension; readonly bots?: true },
   signal: AbortSignal,
 ): Promise<Clicks> {
   const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
-  return ask("GET", `${pathOf(subject)}${queryOf({ from, to, unit: range.unit, ...more })}`, { signal });
+  return api.clicks.read(subject, { from, to, unit: range.unit, ...more }, { signal });
 }
 
 /** The sums and steps of a range. What bots did is what the series with them has more. */
 export async function readCounts(subject: Subject, range: Range, signal: AbortSignal): Promise<Counts> {
   const [people, all] = await Promise.all([
     read(subject, range, {}, signal),
-    read(subject, range, { bots: "true" }, signal),
+    read(subject, range, { bots: true }, signal),
   ]);
   // Hours of long ago are kept as days.
   const kept: Range = people.unit === range.unit ? range : { ...range, unit: people.unit };

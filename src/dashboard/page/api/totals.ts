@@ -1,12 +1,8 @@
+import type { Counts } from "../../../client/client.ts";
 import { useLoaded } from "../ui/load.ts";
-import { ask } from "./ask.ts";
+import { api } from "./api.ts";
 
 /** How many links there are; `null` while they are counted for the first time. */
-export interface Totals {
-  readonly total: number | null;
-  readonly states: Readonly<Record<string, number>> | null;
-}
-
-export function useTotals(): Totals | undefined {
-  return useLoaded("counts", (signal) => ask<Totals>("GET", "/counts", { signal }), 60_000).value;
+export function useTotals(): Counts | undefined {
+  return useLoaded("counts", (signal) => api.links.counts({ signal }), 60_000).value;
 }

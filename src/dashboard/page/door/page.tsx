@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
 import { at, go, place } from "../route.ts";
 import { setUp, signIn } from "../session.ts";
 import { t, tt } from "../texts/catalogue.ts";
@@ -83,14 +83,13 @@ function DoorForm({ first, token }: { first: boolean; token: string }): JSX.Elem
   }
 
   function said(error: unknown): { name?: Help; password?: Help } {
-    if (!(error instanceof Problem)) return { password: wrong(problemText(error)) };
+    if (!(error instanceof CurtProblem)) return { password: wrong(problemText(error)) };
     if (error.code === "wrong_credentials") return { password: wrong(t("door.wrong")) };
     if (error.code === "setup_over") return { password: wrong(tt("door.over", { command })) };
     if (error.code === "rate_limited") {
-      const minutes = Math.ceil(error.retryAfter / 60);
-      return {
-        password: wrong(t("door.enough", { time: error.retryAfter < 60 ? `${error.retryAfter} s` : `${minutes} min` })),
-      };
+      const seconds = error.retryAfter ?? 60;
+      const time = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+      return { password: wrong(t("door.enough", { time })) };
     }
     const of = (path: string) => {
       const issue = error.issue(path);

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { exportAll } from "../links/export.ts";
+import { type ExportFormat, exportLinks } from "../links/export.ts";
 import { may } from "../session.ts";
 import { counted } from "../shell/frame.tsx";
 import { t } from "../texts/catalogue.ts";
@@ -96,12 +96,13 @@ export function ImportPage(): JSX.Element {
 
 function Export(): JSX.Element {
   const [n, setN] = useState<number>();
-  const go = async () => {
+  const go = async (format: ExportFormat) => {
+    if (n !== undefined) return;
     setN(0);
     try {
-      toast(t("export.done", { n: await exportAll({ search: "", tag: "", state: "" }, setN) }));
+      toast(t("export.done", { n: await exportLinks({ format }, setN) }));
     } catch (error) {
-      toast(problemText(error, false));
+      toast(t("export.failed", { why: problemText(error, false) }));
     }
     setN(undefined);
   };
@@ -111,9 +112,14 @@ function Export(): JSX.Element {
         <h2>{t("export.title")}</h2>
       </header>
       <p class="page-why">{t("export.why")}</p>
-      <button type="button" class="button" aria-disabled={n !== undefined} onClick={() => n === undefined && void go()}>
-        {n === undefined ? t("export.go") : t("export.running", { n: count(n) })}
-      </button>
+      <div class="import-acts">
+        <button type="button" class="button" aria-disabled={n !== undefined} onClick={() => void go("csv")}>
+          {n === undefined ? t("export.go") : t("export.running", { n: count(n) })}
+        </button>
+        <button type="button" class="button" aria-disabled={n !== undefined} onClick={() => void go("jsonl")}>
+          {t("export.goJson")}
+        </button>
+      </div>
     </section>
   );
 }

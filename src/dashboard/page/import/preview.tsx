@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { save } from "../links/export.ts";
 import { may } from "../session.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { count } from "../ui/format.ts";
 import { isAbort, problemText } from "../ui/problem.ts";
+import { save } from "../ui/save.ts";
 import { guess, type Meaning, meanings } from "./meaning.ts";
 import type { Table } from "./read.ts";
 import { type Progress, run } from "./run.ts";

@@ -1,4 +1,5 @@
-import { Problem, raw } from "../api/ask.ts";
+import { type BatchLine, CurtProblem } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { lineOf, type Meaning } from "./meaning.ts";
 import type { Table } from "./read.ts";
 
@@ -20,7 +21,7 @@ const group = 1000;
 
 /**
  * Sends the rows in groups and reports after each. Every row has a token made of its content and the file's, so the same
- * file again finds its own links. Throws `Problem`, or `AbortError` when it is stopped; what is in stays in.
+ * file again finds its own links. Throws `CurtProblem`, or `AbortError` when it is stopped; what is in stays in.
  */
 export async function run(
   table: Table,
@@ -38,19 +39,9 @@ export async function run(
       if (!mayImport) delete line.createdAt;
       return mayImport ? { ...line, token: `${file}-${first + i}` } : line;
     });
-    const answer = await raw("POST", "/links/batch", {
-      headers: { "Content-Type": "application/x-ndjson", Accept: "application/x-ndjson" },
-      body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
-      signal,
-    });
-    for (const text of (await answer.text()).split("\n")) {
-      if (text === "") continue;
-      const { line, error } = JSON.parse(text) as {
-        line: number;
-        error?: { detail: string; status: number; code: string };
-      };
+    for await (const { line, error } of api.links.batch(lines as unknown as BatchLine[], { signal })) {
       if (error === undefined) made++;
-      else if (error.status >= 500) throw new Problem(error.status, error.code, error.detail);
+      else if (error.status >= 500) throw new CurtProblem(error.status, error.code, error.detail);
       else rejected.push({ row: first + line, line: lines[line - 1] ?? {}, reason: error.detail });
     }
     report({ done: Math.min(first + group, table.rows.length), made, rejected });

@@ -1,23 +1,20 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
-import type { Key } from "../api/types.ts";
+import { type Key, type Scope, scopes } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { counted } from "../shell/frame.tsx";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Confirm, type Question } from "../ui/confirm.tsx";
 import { copyText } from "../ui/copy.tsx";
-import { BusyButton, Field } from "../ui/field.tsx";
+import { BusyButton, TextField, TimeField } from "../ui/field.tsx";
 import { date, zone } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
-import { fromLocal } from "../ui/time-input.ts";
 import { toast } from "../ui/toast.tsx";
-
-const scopes = ["links:read", "links:write", "stats:read", "admin"] as const;
 
 /** The keys that programs show, and making one. */
 export function KeysPage(): JSX.Element {
-  const keys = useLoaded("keys", (signal) => ask<{ keys: readonly Key[] }>("GET", "/keys", { signal }));
+  const keys = useLoaded("keys", (signal) => api.keys.list({ signal }));
   const [making, setMaking] = useState(false);
   const [fresh, setFresh] = useState<Key & { key: string }>();
   const [question, setQuestion] = useState<Question>();
@@ -28,7 +25,7 @@ export function KeysPage(): JSX.Element {
   const nameOf = (key: Key) => key.name ?? t("keys2.unnamed");
   const remove = async (key: Key) => {
     try {
-      await ask("DELETE", `/keys/${encodeURIComponent(key.id)}`);
+      await api.keys.remove(key.id);
       toast(t("keys2.deleted", { name: nameOf(key) }));
       if (fresh?.id === key.id) setFresh(undefined);
     } catch (error) {
@@ -36,7 +33,7 @@ export function KeysPage(): JSX.Element {
     }
     keys.again();
   };
-  const list = keys.value?.keys ?? [];
+  const list = keys.value ?? [];
   return (
     <main class="page">
       <header class="page-head">
@@ -135,8 +132,8 @@ export function KeysPage(): JSX.Element {
 
 function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JSX.Element {
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<readonly string[]>(["links:read", "links:write"]);
-  const [until, setUntil] = useState("");
+  const [chosen, setChosen] = useState<readonly Scope[]>(["links:read", "links:write"]);
+  const [until, setUntil] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const first = useRef<HTMLInputElement>(null);
@@ -149,8 +146,8 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
     }
     setBusy(true);
     try {
-      const body = { name: name.trim() || null, scopes: chosen, expiresAt: fromLocal(until) };
-      done(await ask<Key & { key: string }>("POST", "/keys", { body }));
+      const body = { name: name.trim() || null, scopes: chosen, expiresAt: until };
+      done(await api.keys.create(body));
     } catch (error) {
       setProblem(problemText(error));
       setBusy(false);
@@ -158,31 +155,8 @@ function MakeKey({ done }: { done: (made?: Key & { key: string }) => void }): JS
   }
   return (
     <form class="key-form" onSubmit={(event) => void make(event)} noValidate>
-      <Field label={t("keys2.for")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              ref={first}
-              id={id}
-              maxLength={100}
-              value={name}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          </div>
-        )}
-      </Field>
-      <Field label={t("keys2.expires")} aside={zone} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              id={id}
-              type="datetime-local"
-              value={until}
-              onInput={(event) => setUntil(event.currentTarget.value)}
-            />
-          </div>
-        )}
-      </Field>
+      <TextField label={t("keys2.for")} reserve={false} inputRef={first} limit={100} value={name} onText={setName} />
+      <TimeField label={t("keys2.expires")} aside={zone} reserve={false} time={until} onTime={setUntil} />
       <fieldset class="rights">
         <legend>{t("keys2.rights")}</legend>
         {scopes.map((scope) => (

@@ -1,16 +1,14 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
-import { editLink, readLink } from "../api/links.ts";
-import { type Link, redirectStatuses } from "../api/types.ts";
+import { CurtProblem, type Link, redirectStatuses } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { changed } from "../links/actions.tsx";
 import { t } from "../texts/catalogue.ts";
-import { BusyButton, Field, type Help } from "../ui/field.tsx";
+import { BusyButton, Choice, Field, type Help, Switch, TextField, TimeField } from "../ui/field.tsx";
 import { bare } from "../ui/format.ts";
 import { useLayer } from "../ui/layers.tsx";
 import { problemText } from "../ui/problem.ts";
 import { TagInput } from "../ui/tag-input.tsx";
-import { fromLocal, toLocal } from "../ui/time-input.ts";
 import { toast } from "../ui/toast.tsx";
 import { Facts } from "./facts.tsx";
 import { backOf, type Fields, fieldsOf, patchOf } from "./fields.ts";
@@ -57,7 +55,7 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
   const ends = fields.from !== null && fields.until !== null && fields.until <= fields.from;
   const bad = (text: string): Help => ({ kind: "bad", text });
   const issue = (name: string): Help | undefined => {
-    const found = error instanceof Problem ? error.issue(name) : undefined;
+    const found = error instanceof CurtProblem ? error.issue(name) : undefined;
     return found === undefined ? undefined : bad(found);
   };
 
@@ -66,11 +64,11 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
     if (changes === 0) return done();
     setBusy(true);
     try {
-      const after = await editLink(link.slug, patch, version);
+      const after = await api.links.edit(link.slug, patch, version);
       changed.value = { slug: link.slug, link: after };
       const back = backOf(base, patch);
       toast(t(patch.url === undefined ? "act.saved" : "act.target"), () => {
-        editLink(link.slug, back, after.version).then(
+        api.links.edit(link.slug, back, after.version).then(
           (before) => {
             changed.value = { slug: link.slug, link: before };
             toast(t("act.undone"));
@@ -81,13 +79,13 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
       done();
     } catch (thrown) {
       setError(thrown);
-      if (thrown instanceof Problem && thrown.code === "version_mismatch")
-        setTheirs(await readLink(link.slug).catch(() => undefined));
+      if (thrown instanceof CurtProblem && thrown.code === "version_mismatch")
+        setTheirs(await api.links.get(link.slug).catch(() => undefined));
       setBusy(false);
     }
   }
 
-  const issues = error instanceof Problem ? error.issues : [];
+  const issues = error instanceof CurtProblem ? error.errors : [];
   return (
     <form
       class="edit-form"
@@ -97,7 +95,7 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
         void save();
       }}
     >
-      <Field
+      <TextField
         label={t("field.target")}
         help={
           issue("url") ??
@@ -106,120 +104,66 @@ function Form({ link, done }: { link: Link; done: () => void }): JSX.Element {
             : { kind: "plain", text: <span class="cut">{t("details.was", { what: bare(base.url) })}</span> })
         }
         reserve={false}
-      >
-        {(id, help) => (
-          <div class="input">
-            <input
-              ref={first}
-              id={id}
-              class="long"
-              aria-describedby={help}
-              value={fields.url}
-              maxLength={8192}
-              autocapitalize="none"
-              spellcheck={false}
-              onInput={(event) => edit({ url: event.currentTarget.value })}
-            />
-          </div>
-        )}
-      </Field>
-      <Field label={t("field.title")} help={issue("title")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              id={id}
-              value={fields.title}
-              maxLength={500}
-              onInput={(event) => edit({ title: event.currentTarget.value })}
-            />
-          </div>
-        )}
-      </Field>
+        inputRef={first}
+        inputClass="long"
+        code
+        limit={8192}
+        value={fields.url}
+        onText={(url) => edit({ url })}
+      />
+      <TextField
+        label={t("field.title")}
+        help={issue("title")}
+        reserve={false}
+        limit={500}
+        value={fields.title}
+        onText={(title) => edit({ title })}
+      />
       <Field label={t("field.tags")} help={issue("tags")} reserve={false}>
         {(id) => <TagInput id={id} tags={fields.tags} onChange={(tags) => edit({ tags })} />}
       </Field>
-      <Field label={t("field.note")} help={issue("note")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <textarea
-              id={id}
-              rows={2}
-              value={fields.note}
-              maxLength={5000}
-              onInput={(event) => edit({ note: event.currentTarget.value })}
-            />
-          </div>
-        )}
-      </Field>
-      <Field label={t("field.from")} help={issue("validFrom")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              id={id}
-              type="datetime-local"
-              value={toLocal(fields.from)}
-              onInput={(event) => edit({ from: fromLocal(event.currentTarget.value) })}
-            />
-          </div>
-        )}
-      </Field>
-      <Field label={t("field.until")} help={ends ? bad(t("error.ends")) : issue("validUntil")} reserve={false}>
-        {(id) => (
-          <div class="input">
-            <input
-              id={id}
-              type="datetime-local"
-              value={toLocal(fields.until)}
-              onInput={(event) => edit({ until: fromLocal(event.currentTarget.value) })}
-            />
-          </div>
-        )}
-      </Field>
-      {link.maxClicks !== undefined && (
-        <Field label={t("field.atMost")} help={issue("maxClicks")} reserve={false}>
-          {(id) => (
-            <div class="input">
-              <input
-                id={id}
-                inputMode="numeric"
-                placeholder={t("details.noLimit")}
-                value={fields.most}
-                onInput={(event) => edit({ most: event.currentTarget.value })}
-              />
-              <span class="quiet">{t("field.clicks")}</span>
-            </div>
-          )}
-        </Field>
-      )}
-      <fieldset class="field span6">
-        <div class="label">
-          <legend>{t("field.redirect")}</legend>
-        </div>
-        <div class="choice">
-          {redirectStatuses.map((one) => (
-            <label key={one}>
-              <input
-                type="radio"
-                name="edit-status"
-                checked={(fields.status ?? 302) === one}
-                onChange={() => edit({ status: one })}
-              />
-              {one}
-            </label>
-          ))}
-        </div>
-      </fieldset>
-      <label class="switch">
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={fields.query}
-          checked={fields.query}
-          onChange={() => edit({ query: !fields.query })}
-        />
-        <span class="track" />
-        <b>{t("field.query")}</b>
-      </label>
+      <TextField
+        label={t("field.note")}
+        help={issue("note")}
+        reserve={false}
+        lines={2}
+        limit={5000}
+        value={fields.note}
+        onText={(note) => edit({ note })}
+      />
+      <TimeField
+        label={t("field.from")}
+        help={issue("validFrom")}
+        reserve={false}
+        time={fields.from}
+        onTime={(from) => edit({ from })}
+      />
+      <TimeField
+        label={t("field.until")}
+        help={ends ? bad(t("error.ends")) : issue("validUntil")}
+        reserve={false}
+        time={fields.until}
+        onTime={(until) => edit({ until })}
+      />
+      <TextField
+        label={t("field.atMost")}
+        help={issue("maxClicks")}
+        reserve={false}
+        numeric
+        placeholder={t("details.noLimit")}
+        after={<span class="quiet">{t("field.clicks")}</span>}
+        value={fields.most}
+        onText={(most) => edit({ most })}
+      />
+      <Choice
+        class="span6"
+        label={t("field.redirect")}
+        name="edit-status"
+        values={redirectStatuses}
+        chosen={fields.status ?? 302}
+        onChoose={(status) => edit({ status })}
+      />
+      <Switch label={t("field.query")} on={fields.query} onSwitch={() => edit({ query: !fields.query })} />
       {error !== undefined && theirs === undefined && issues.length === 0 && (
         <p class="help is-bad" role="alert">
           {problemText(error)}

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
 import { t } from "../texts/catalogue.ts";
 import { date } from "../ui/format.ts";
 

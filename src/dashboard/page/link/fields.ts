@@ -1,4 +1,4 @@
-import type { Link, Patch } from "../api/types.ts";
+import type { Link, LinkPatch, RedirectStatus } from "../../../client/client.ts";
 import { numberOf } from "../links/draft.ts";
 import { count } from "../ui/format.ts";
 import { toLocal } from "../ui/time-input.ts";
@@ -12,7 +12,7 @@ export interface Fields {
   readonly from: string | null;
   readonly until: string | null;
   readonly most: string;
-  readonly status: number | null;
+  readonly status: RedirectStatus | null;
   readonly query: boolean;
 }
 
@@ -31,8 +31,8 @@ export function fieldsOf(link: Link): Fields {
 }
 
 /** What differs, as it is sent; and what would take it back. */
-export function patchOf(link: Link, fields: Fields): Patch {
-  const patch: Patch = {};
+export function patchOf(link: Link, fields: Fields): LinkPatch {
+  const patch: { -readonly [name in keyof LinkPatch]: LinkPatch[name] } = {};
   if (fields.url.trim() !== link.url) patch.url = fields.url.trim();
   if (fields.title.trim() !== (link.title ?? "")) patch.title = fields.title.trim() || null;
   if (fields.tags.join("\n") !== link.tags.join("\n")) patch.tags = fields.tags;
@@ -45,6 +45,6 @@ export function patchOf(link: Link, fields: Fields): Patch {
   return patch;
 }
 
-export function backOf(link: Link, patch: Patch): Patch {
+export function backOf(link: Link, patch: LinkPatch): LinkPatch {
   return Object.fromEntries(Object.keys(patch).map((name) => [name, link[name as keyof Link] ?? null]));
 }

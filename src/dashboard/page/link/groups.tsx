@@ -1,12 +1,12 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Dimension, Group } from "../../../client/client.ts";
 import { readGroups, type Subject } from "../api/clicks.ts";
-import type { Dimension, Group } from "../api/types.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Breakdown, Tabs } from "../ui/breakdown.tsx";
 import { language } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
-import { countryName, WorldMap } from "../ui/map.tsx";
+import { Credit, countryName, WorldMap } from "../ui/map.tsx";
 import type { Range } from "../ui/steps.ts";
 
 export interface GroupsProps {
@@ -68,12 +68,41 @@ export function Places(props: GroupsProps): JSX.Element {
           )}
         </div>
       </div>
+      <Credit />
     </section>
   );
 }
 
+const thirds: readonly (readonly (readonly [Dimension, TextName])[])[] = [
+  [
+    ["referrer", "group.referrers"],
+    ["utm_source", "group.source"],
+    ["utm_medium", "group.medium"],
+    ["utm_campaign", "group.campaign"],
+  ],
+  [
+    ["browser", "group.browsers"],
+    ["os", "group.systems"],
+  ],
+  [
+    ["device", "group.devices"],
+    ["language", "group.languages"],
+  ],
+];
+
+/** What visitors came from and with, in three columns. */
+export function Breakdowns(props: GroupsProps): JSX.Element {
+  return (
+    <div class="thirds">
+      {thirds.map((dimensions) => (
+        <Dimensions key={dimensions[0]?.[0]} {...props} dimensions={dimensions} />
+      ))}
+    </div>
+  );
+}
+
 /** One place for two or more dimensions. */
-export function Dimensions({
+function Dimensions({
   dimensions,
   ...props
 }: GroupsProps & { dimensions: readonly (readonly [Dimension, TextName])[] }): JSX.Element {

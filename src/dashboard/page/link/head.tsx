@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
 import { switchLink } from "../links/actions.tsx";
-import { showQr } from "../links/qr-dialog.tsx";
+import { showQr } from "../qr/dialog.tsx";
 import { at } from "../route.ts";
 import { t } from "../texts/catalogue.ts";
 import { copyLink } from "../ui/copy.tsx";

@@ -1,74 +1,87 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
-import type { Link } from "../api/types.ts";
+import type { HistoryEntry, Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { changed } from "../links/actions.tsx";
 import { type TextName, t, tt } from "../texts/catalogue.ts";
-import { age, bare } from "../ui/format.ts";
+import { age, bare, count, date } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
 
-type Fields = Readonly<Partial<Record<keyof Link, unknown>>>;
-
-interface Entry {
-  readonly version: number;
-  readonly at: string;
-  readonly by: { readonly kind: string; readonly name: string | null; readonly id: string | null } | null;
-  readonly action: "created" | "changed" | "deleted";
-  readonly before: Fields | null;
-  readonly after: Fields | null;
-}
-
-const path = (slug: string) => `/links/${encodeURIComponent(slug)}/history`;
 /** Entries shown before "older". */
 const few = 3;
 
-const names: readonly (readonly [keyof Link, TextName])[] = [
-  ["title", "history.title."],
-  ["note", "history.note"],
-  ["validFrom", "history.window"],
-  ["validUntil", "history.window"],
-  ["maxClicks", "history.limit"],
-  ["redirectStatus", "history.redirect"],
-  ["forwardQuery", "history.query"],
-];
+/** What an entry says of one field: in words, and what was and is there where that says more. */
+interface Said {
+  readonly what: ComponentChildren;
+  readonly was?: string;
+  readonly is?: string;
+}
 
-/** What an entry did, in as few words as there are; and what was there before. */
-function said({ action, before, after }: Entry): { what: ComponentChildren; was?: string } {
-  if (action === "created") return { what: t("history.made") };
-  if (action === "deleted") return { what: t("history.deleted") };
-  if (before === null || after === null) return { what: t("history.other") };
-  if (typeof after.url === "string") return { what: t("history.url"), was: bare(String(before.url)) };
-  if ("disabled" in after) return { what: t(after.disabled === true ? "history.off" : "history.on") };
-  if (Array.isArray(after.tags) && Array.isArray(before.tags)) {
-    const [now, then] = [after.tags as string[], before.tags as string[]];
-    const added = now.find((tag) => !then.includes(tag));
-    const tag = added ?? then.find((one) => !now.includes(one)) ?? "";
-    return { what: tt(added === undefined ? "history.tagRemoved" : "history.tagAdded", { tag: <b>{tag}</b> }) };
-  }
-  const found = names.find(([field]) => field in after);
-  const was = before.title;
-  return {
-    what: t(found?.[1] ?? "history.other"),
-    ...(found?.[0] === "title" && typeof was === "string" ? { was } : {}),
-  };
+const fields: Readonly<Record<string, TextName>> = {
+  url: "history.url",
+  title: "history.title.",
+  note: "history.note",
+  validFrom: "field.from",
+  validUntil: "field.until",
+  maxClicks: "history.limit",
+  redirectStatus: "history.redirect",
+  forwardQuery: "history.query",
+};
+
+/** A value of a field as it is read. */
+function shown(field: string, value: unknown): string {
+  if (value === null || value === undefined || value === "") return t("details.none");
+  if (field === "url") return bare(String(value));
+  if (field === "validFrom" || field === "validUntil") return date(String(value), "full");
+  if (typeof value === "number" && field === "maxClicks") return count(value);
+  if (typeof value === "boolean") return t(value ? "history.yes" : "history.no");
+  return String(value);
+}
+
+function tagsSaid(before: readonly string[], after: readonly string[]): Said[] {
+  const tag = (name: string) => ({ tag: <b>{name}</b> });
+  return [
+    ...after.filter((one) => !before.includes(one)).map((one) => ({ what: tt("history.tagAdded", tag(one)) })),
+    ...before.filter((one) => !after.includes(one)).map((one) => ({ what: tt("history.tagRemoved", tag(one)) })),
+  ];
+}
+
+/** What an entry did, field by field. */
+function said({ action, before, after }: HistoryEntry): Said[] {
+  if (action === "created") return [{ what: t("history.made"), is: bare(String(after?.url ?? "")) }];
+  if (action === "deleted") return [{ what: t("history.deleted") }];
+  if (before === null || after === null) return [{ what: t("history.other") }];
+  const found = Object.keys(after).flatMap((field): Said[] => {
+    if (field === "disabled") return [{ what: t(after.disabled === true ? "history.off" : "history.on") }];
+    if (field === "tags") return tagsSaid((before.tags ?? []) as string[], (after.tags ?? []) as string[]);
+    const name = fields[field];
+    return name === undefined
+      ? []
+      : [{ what: t(name), was: shown(field, before[field]), is: shown(field, after[field]) }];
+  });
+  return found.length === 0 ? [{ what: t("history.other") }] : found;
+}
+
+/** Who did it, as far as it is known. */
+function who({ by }: HistoryEntry): string | undefined {
+  if (by === null) return undefined;
+  if (by.kind === "anyone") return t("history.anyone");
+  return by.name ?? (by.kind === "key" ? t("history.key", { id: by.id ?? "" }) : undefined);
 }
 
 /** Who changed what when, and a way back to each. Nothing is shown where the server keeps none. */
 export function History({ link }: { link: Link }): JSX.Element | null {
   const [all, setAll] = useState(false);
-  const loaded = useLoaded(`${link.slug} ${link.version}`, (signal) =>
-    ask<{ entries: readonly Entry[] }>("GET", path(link.slug), { signal }),
-  );
-  const entries = loaded.value?.entries;
+  const entries = useLoaded(`${link.slug} ${link.version}`, (signal) => api.links.history(link.slug, { signal })).value;
   if (entries === undefined) return null;
   const changes = entries.filter((entry) => entry.action === "changed");
 
   /** Back to the version before an entry; the way back from that is the version that holds now. */
-  async function undo(entry: Entry): Promise<void> {
+  async function undo(entry: HistoryEntry): Promise<void> {
     const back = async (version: number, now: number): Promise<Link> => {
-      const after = await ask<Link>("POST", `${path(link.slug)}/${version}`, { headers: { "If-Match": `"${now}"` } });
+      const after = await api.links.goBack(link.slug, version, now);
       changed.value = { slug: link.slug, link: after };
       return after;
     };
@@ -92,33 +105,43 @@ export function History({ link }: { link: Link }): JSX.Element | null {
         <p class="quiet nothing-yet">{t("history.never")}</p>
       ) : (
         <ol>
-          {changes.slice(0, all ? changes.length : few).map((entry) => {
-            const { what, was } = said(entry);
-            return (
-              <li key={entry.version}>
-                <span class="typed version">v{entry.version}</span>
-                <div>
-                  <span>{what}</span>
-                  {was !== undefined && <s class="long cut">{was}</s>}
-                  <span class="quiet">
-                    {entry.by?.name
-                      ? t("history.by", { who: entry.by.name, age: age(entry.at) })
-                      : t("history.ago", { age: age(entry.at) })}
-                  </span>
-                </div>
-                {entry.before !== null && (
-                  <button type="button" class="textlink" onClick={() => void undo(entry)}>
-                    {t("common.undo")}
-                  </button>
-                )}
-              </li>
-            );
-          })}
+          {entries.slice(0, all ? entries.length : few).map((entry) => (
+            <li key={entry.version}>
+              <span class="typed version">v{entry.version}</span>
+              <div>
+                {said(entry).map(({ what, was, is }, at) => (
+                  <div key={at}>
+                    <span>{what}</span>
+                    {was !== undefined && (
+                      <s class="long cut" title={was}>
+                        {was}
+                      </s>
+                    )}
+                    {is !== undefined && (
+                      <span class="long cut" title={is}>
+                        {is}
+                      </span>
+                    )}
+                  </div>
+                ))}
+                <span class="quiet" title={date(entry.at, "full")}>
+                  {who(entry) === undefined
+                    ? t("history.ago", { age: age(entry.at) })
+                    : t("history.by", { who: who(entry) ?? "", age: age(entry.at) })}
+                </span>
+              </div>
+              {entry.action === "changed" && entry.before !== null && (
+                <button type="button" class="textlink" onClick={() => void undo(entry)}>
+                  {t("common.undo")}
+                </button>
+              )}
+            </li>
+          ))}
         </ol>
       )}
-      {!all && changes.length > few && (
+      {!all && entries.length > few && (
         <button type="button" class="textlink all" onClick={() => setAll(true)}>
-          {t("history.older", { n: changes.length - few })}
+          {t("history.older", { n: entries.length - few })}
         </button>
       )}
     </section>

@@ -1,29 +1,24 @@
 import type { JSX } from "preact";
-import { type Counts, readCounts } from "../api/clicks.ts";
-import type { Link } from "../api/types.ts";
+import type { Link, Visit } from "../../../client/client.ts";
+import type { Counts } from "../api/clicks.ts";
+import type { Live } from "../api/live.ts";
 import { t } from "../texts/catalogue.ts";
 import { Figure, Strip } from "../ui/counts.tsx";
 import { age, count, date, percent, short } from "../ui/format.ts";
-import { useLoaded } from "../ui/load.ts";
-import { day, whole } from "../ui/steps.ts";
-import { placeOf, type Visit } from "./visits.tsx";
+import { NowFigure } from "../ui/now.tsx";
+import { day } from "../ui/steps.ts";
+import { placeOf } from "./visits.tsx";
 
 export interface NumbersProps {
   readonly link: Link;
   readonly counts: Counts | undefined;
   readonly visits: readonly Visit[] | undefined;
+  readonly live: Live;
 }
 
 /** The five numbers of a link. */
-export function Numbers({ link, counts, visits }: NumbersProps): JSX.Element {
+export function Numbers({ link, counts, visits, live }: NumbersProps): JSX.Element {
   const now = Date.now();
-  const midnight = Math.floor(now / day) * day;
-  const today = useLoaded(
-    `${link.slug} ${midnight}`,
-    (signal) => readCounts(link.slug, whole(midnight, midnight + day, "day"), signal),
-    5000,
-  ).value;
-  const minute = visits?.filter((visit) => Date.parse(visit.time) > now - 60_000).length ?? 0;
   const last = visits?.[0];
   const days =
     counts === undefined
@@ -48,17 +43,11 @@ export function Numbers({ link, counts, visits }: NumbersProps): JSX.Element {
       <Figure name={t("stats.bots")} value={counts === undefined ? none : short(counts.bots)} note={t("stats.apart")} />
       <Figure
         name={t("stats.today")}
-        value={today === undefined ? none : count(today.total)}
+        value={live.counts === undefined ? none : count(live.counts.total)}
         note={t("stats.byNow", { time: date(now, "time") })}
       />
-      <Figure
-        live
-        name={t("stats.now")}
-        value={
-          <>
-            {count(minute)} <small>{t("stats.aMinute")}</small>
-          </>
-        }
+      <NowFigure
+        live={live}
         note={
           last === undefined ? t("stats.noneYet") : t("stats.last", { where: placeOf(last), age: age(last.time, now) })
         }

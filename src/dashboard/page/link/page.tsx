@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
+import { CurtProblem, type Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { readCounts } from "../api/clicks.ts";
-import { readLink } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import { useLive } from "../api/live.ts";
 import { changed, deleteLink, switchLink } from "../links/actions.tsx";
-import { showQr } from "../links/qr-dialog.tsx";
 import { neighbours } from "../links/store.ts";
 import { deleteQuestion } from "../links/table.tsx";
+import { showQr } from "../qr/dialog.tsx";
 import { at, go, linkAt, place } from "../route.ts";
 import { counted } from "../shell/frame.tsx";
 import { useKeys } from "../shell/shortcuts.ts";
@@ -21,7 +21,7 @@ import { problemText } from "../ui/problem.ts";
 import { useRange } from "../ui/range.tsx";
 
 import { Details } from "./details.tsx";
-import { Dimensions, Places } from "./groups.tsx";
+import { Breakdowns, Places } from "./groups.tsx";
 import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Numbers } from "./numbers.tsx";
@@ -34,7 +34,7 @@ const every = 5000;
 export function LinkPage({ slug }: { slug: string }): JSX.Element | null {
   const heard = useCell(changed);
   const [link, setLink] = useState<Link>();
-  const found = useLoaded(slug, (signal) => readLink(slug, signal), every);
+  const found = useLoaded(slug, (signal) => api.links.get(slug, { signal }), every);
   useEffect(() => {
     if (found.value !== undefined)
       setLink((now) => (now !== undefined && now.version > (found.value?.version ?? 0) ? now : found.value));
@@ -51,7 +51,7 @@ export function LinkPage({ slug }: { slug: string }): JSX.Element | null {
 
   if (link === undefined) {
     if (found.error === undefined) return <Ghosts />;
-    const gone = found.error instanceof Problem && found.error.status === 404;
+    const gone = found.error instanceof CurtProblem && found.error.status === 404;
     return (
       <main class="plain-page">
         <h1 class="say title">
@@ -91,7 +91,8 @@ function Shown({ link }: { link: Link }): JSX.Element {
     async (signal) => (stats ? readCounts(slug, range, signal) : undefined),
     every,
   ).value;
-  const visits = useVisits(slug, stats);
+  const live = useLive(slug, stats);
+  const visits = useVisits(slug, stats, live);
   const { before, after } = neighbours(slug);
   const ask = () => setQuestion(deleteQuestion(link, () => void deleteLink(slug)));
   const edit = () => {
@@ -119,7 +120,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
         remove={ask}
         stepping={before !== undefined || after !== undefined}
       />
-      {stats && <Numbers link={link} counts={counts} visits={visits} />}
+      {stats && <Numbers link={link} counts={counts} visits={visits} live={live} />}
       <div class="link-columns">
         <div class="link-main">
           {stats && (
@@ -132,29 +133,7 @@ function Shown({ link }: { link: Link }): JSX.Element {
                 empty={t("chart.empty")}
               />
               <Places {...groups} />
-              <div class="thirds">
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["referrer", "group.referrers"],
-                    ["utm_source", "group.utm"],
-                  ]}
-                />
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["browser", "group.browsers"],
-                    ["os", "group.systems"],
-                  ]}
-                />
-                <Dimensions
-                  {...groups}
-                  dimensions={[
-                    ["device", "group.devices"],
-                    ["language", "group.languages"],
-                  ]}
-                />
-              </div>
+              <Breakdowns {...groups} />
             </>
           )}
         </div>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Link } from "../api/types.ts";
-import { qrAddress } from "../links/qr-dialog.tsx";
+import type { Link } from "../../../client/client.ts";
+import { qrAddress, showQr } from "../qr/dialog.tsx";
 import { t } from "../texts/catalogue.ts";
 import { Icon } from "../ui/icons.tsx";
 
@@ -14,6 +14,9 @@ export function Qr({ link }: { link: Link }): JSX.Element | null {
     <section class="qr-section">
       <header>
         <h2>{t("qr.title")}</h2>
+        <button type="button" class="plain" onClick={() => showQr(link)}>
+          {t("qr.change")} <kbd class="key">Q</kbd>
+        </button>
       </header>
       <div class="qr-body">
         <img

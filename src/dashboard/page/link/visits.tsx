@@ -1,32 +1,21 @@
 import type { JSX } from "preact";
-import { ask } from "../api/ask.ts";
+import type { Visit } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
+import type { Live } from "../api/live.ts";
 import { t } from "../texts/catalogue.ts";
 import { age } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
-import { countryName } from "../ui/map.tsx";
+import { Credit, countryName } from "../ui/map.tsx";
 
-export interface Visit {
-  readonly time: string;
-  readonly country?: string | null;
-  readonly city?: string | null;
-  readonly browser?: string | null;
-  readonly bot?: string | null;
-  readonly slug?: string;
-}
+/** How often visits are asked for again while nothing is heard live, in ms. */
+const every = 5000;
 
-/** The latest visits, the last first; asked for again every 2 s while the page is looked at. */
-export function useVisits(slug: string, stats: boolean): readonly Visit[] | undefined {
+/** The latest visits, the last first; asked for again when somebody came. */
+export function useVisits(slug: string, stats: boolean, { counts, on }: Live): readonly Visit[] | undefined {
   return useLoaded(
-    `${slug} ${stats}`,
-    async (signal) =>
-      stats
-        ? (
-            await ask<{ events: readonly Visit[] }>("GET", `/links/${encodeURIComponent(slug)}/events?limit=100`, {
-              signal,
-            })
-          ).events
-        : undefined,
-    2000,
+    `${slug} ${stats} ${counts === undefined ? "" : counts.total + counts.bots}`,
+    async (signal) => (stats ? (await api.clicks.visits(slug, { limit: 100 }, { signal })).events : undefined),
+    on ? undefined : every,
   ).value;
 }
 
@@ -60,6 +49,7 @@ export function Visits({ visits }: { visits: readonly Visit[] | undefined }): JS
           ))}
         </ol>
       )}
+      <Credit />
     </section>
   );
 }

@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
-import { Problem } from "../api/ask.ts";
-import { editLink, readLink, removeLink } from "../api/links.ts";
-import type { Link, Patch } from "../api/types.ts";
+import { CurtProblem, type Link, type LinkPatch } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { t, tt } from "../texts/catalogue.ts";
 import { Cell } from "../ui/cell.ts";
 import { problemText } from "../ui/problem.ts";
@@ -15,12 +14,12 @@ export const slugText = (slug: string): JSX.Element => <span class="slug">/{slug
 /** Changes a link and says what was done, with a way back. */
 export async function change(
   link: Link,
-  patch: Patch,
-  back: Patch,
+  patch: LinkPatch,
+  back: LinkPatch,
   said: Parameters<typeof toast>[0],
 ): Promise<Link | undefined> {
   try {
-    const after = await editLink(link.slug, patch, link.version);
+    const after = await api.links.edit(link.slug, patch, link.version);
     changed.value = { slug: link.slug, link: after };
     toast(said, () => void undo(after, back));
     return after;
@@ -30,9 +29,9 @@ export async function change(
   }
 }
 
-async function undo(link: Link, back: Patch): Promise<void> {
+async function undo(link: Link, back: LinkPatch): Promise<void> {
   try {
-    const before = await editLink(link.slug, back, link.version);
+    const before = await api.links.edit(link.slug, back, link.version);
     changed.value = { slug: link.slug, link: before };
     toast(t("act.undone"));
   } catch (error) {
@@ -43,8 +42,8 @@ async function undo(link: Link, back: Patch): Promise<void> {
 /** Says why a change was refused; if somebody was faster, what they made of the link is shown. */
 async function refused(slug: string, error: unknown): Promise<void> {
   toast(problemText(error));
-  if (error instanceof Problem && error.code === "version_mismatch") {
-    const link = await readLink(slug).catch(() => undefined);
+  if (error instanceof CurtProblem && error.code === "version_mismatch") {
+    const link = await api.links.get(slug).catch(() => undefined);
     if (link !== undefined) changed.value = { slug, link };
   }
 }
@@ -58,7 +57,7 @@ export function switchLink(link: Link): Promise<Link | undefined> {
 /** Deletes without asking: whoever calls this has asked. */
 export async function deleteLink(slug: string): Promise<boolean> {
   try {
-    await removeLink(slug);
+    await api.links.remove(slug);
     changed.value = { slug, link: undefined };
     toast(tt("act.deleted", { slug: slugText(slug) }));
     return true;

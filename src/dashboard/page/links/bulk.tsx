@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Filter } from "../api/links.ts";
-import { editLink, listLinks, removeLink } from "../api/links.ts";
-import type { Link, Patch } from "../api/types.ts";
+import type { Link, LinkChanges } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { t } from "../texts/catalogue.ts";
 import type { Question } from "../ui/confirm.tsx";
 import { count } from "../ui/format.ts";
@@ -10,9 +9,11 @@ import { Trap } from "../ui/layers.tsx";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
 import { changed } from "./actions.tsx";
+import { exportLinks } from "./export.ts";
+import { type Filter, listLinks } from "./filter.ts";
 
-/** Requests that are under way at a time. */
-const atOnce = 6;
+/** Links that are changed with one request, and that can be chosen at once. */
+const [group, most] = [100, 10_000];
 /** From so many on, the number has to be typed before they are deleted. */
 const typedFrom = 100;
 
@@ -22,66 +23,81 @@ export interface BulkProps {
   readonly ask: (question: Question) => void;
   readonly choose: (links: readonly Link[]) => void;
   readonly clear: () => void;
-  readonly exportThese: (links: readonly Link[]) => void;
 }
 
 /** What can be done with all that is chosen; it takes the filters' place. */
-export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkProps): JSX.Element {
+export function Bulk({ chosen, filter, ask, choose, clear }: BulkProps): JSX.Element {
   const [done, setDone] = useState<number>();
   const [tagging, setTagging] = useState(false);
   const links = [...chosen.values()];
   const allOff = links.every((link) => link.disabled);
 
-  /** Does one thing to each, a few at a time, and gives those for which it went well. */
-  async function each(some: readonly Link[], act: (link: Link) => Promise<Link | undefined>): Promise<Link[]> {
-    const good: Link[] = [];
-    let [next, finished, failed] = [0, 0, 0];
-    let why: unknown;
+  /** Changes all alike, a group at a time, and gives those for which it went well. */
+  async function changeAll(slugs: readonly string[], change: Omit<LinkChanges, "slugs">): Promise<string[]> {
+    const good: string[] = [];
+    let [failed, why] = [0, ""];
     setDone(0);
-    const one = async () => {
-      for (let link = some[next++]; link !== undefined; link = some[next++]) {
-        try {
-          const after = await act(link);
-          changed.value = { slug: link.slug, link: after };
-          good.push(after ?? link);
-        } catch (error) {
-          failed++;
-          why = error;
-        }
-        setDone(++finished);
+    try {
+      for (let at = 0; at < slugs.length; at += group) {
+        const results = await api.links.change({ slugs: slugs.slice(at, at + group), ...change });
+        for (const { slug, status, link, error } of results)
+          if (status < 300) {
+            changed.value = { slug, link };
+            good.push(slug);
+          } else {
+            failed++;
+            why = error?.detail ?? "";
+          }
+        setDone(at + results.length);
       }
-    };
-    await Promise.all(Array.from({ length: atOnce }, one));
+    } catch (error) {
+      failed = slugs.length - good.length;
+      why = problemText(error);
+    }
     setDone(undefined);
-    if (failed > 0) toast(t("bulk.failed", { n: failed, all: some.length, why: problemText(why) }));
+    if (failed > 0) toast(t("bulk.failed", { n: failed, all: slugs.length, why }));
     return good;
   }
 
-  async function patchAll(
-    patchOf: (link: Link) => Patch,
+  /** The same with a way back for those that it made different. */
+  async function changeWithUndo(
+    change: Omit<LinkChanges, "slugs">,
+    back: Omit<LinkChanges, "slugs">,
+    differs: (link: Link) => boolean,
     said: "bulk.switched" | "bulk.switchedOn" | "bulk.tagged",
   ): Promise<void> {
-    const before = chosen;
-    const good = await each(links, (link) => editLink(link.slug, patchOf(link), link.version));
-    if (good.length < links.length) return;
-    const backOf = (link: Link): Patch => {
-      const old = before.get(link.slug);
-      return old === undefined ? {} : { disabled: old.disabled, tags: old.tags };
-    };
+    const good = new Set(await changeAll([...chosen.keys()], change));
+    if (good.size < chosen.size) return;
+    const mended = links.filter((link) => good.has(link.slug) && differs(link)).map((link) => link.slug);
     clear();
-    toast(
-      t(said, { n: good.length }),
-      () => void each(good, (link) => editLink(link.slug, backOf(link), link.version)),
-    );
+    toast(t(said, { n: good.size }), () => void changeAll(mended, back));
   }
 
+  const switchAll = () => {
+    const disabled = !allOff;
+    const [change, back] = [{ set: { disabled } }, { set: { disabled: !disabled } }];
+    void changeWithUndo(
+      change,
+      back,
+      (one) => one.disabled !== disabled,
+      disabled ? "bulk.switched" : "bulk.switchedOn",
+    );
+  };
+  const tagAll = (tag: string) =>
+    void changeWithUndo({ addTags: [tag] }, { removeTags: [tag] }, (one) => !one.tags.includes(tag), "bulk.tagged");
+
   async function deleteAll(): Promise<void> {
-    const good = await each(links, async (link) => {
-      await removeLink(link.slug);
-      return undefined;
-    });
+    const good = await changeAll([...chosen.keys()], { remove: true });
     clear();
     if (good.length === links.length) toast(t("bulk.deleted", { n: good.length }));
+  }
+
+  async function exportChosen(): Promise<void> {
+    try {
+      toast(t("export.done", { n: await exportLinks({ slugs: [...chosen.keys()] }) }));
+    } catch (error) {
+      toast(t("export.failed", { why: problemText(error, false) }));
+    }
   }
 
   const askDelete = () => {
@@ -104,10 +120,10 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
     try {
       do {
         const page = await listLinks(filter, 1000, cursor);
-        all.push(...page.links);
+        all.push(...page.links.slice(0, most - all.length));
         cursor = page.next;
         choose(all);
-      } while (cursor !== null && all.length < 10_000);
+      } while (cursor !== null && all.length < most);
     } catch (error) {
       toast(problemText(error, false));
     }
@@ -127,13 +143,10 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
         <button type="button" onClick={() => setTagging(true)}>
           {t("bulk.tag")}
         </button>
-        <button
-          type="button"
-          onClick={() => void patchAll(() => ({ disabled: !allOff }), allOff ? "bulk.switchedOn" : "bulk.switched")}
-        >
+        <button type="button" onClick={switchAll}>
           {t(allOff ? "bulk.on" : "bulk.off")}
         </button>
-        <button type="button" onClick={() => exportThese(links)}>
+        <button type="button" onClick={() => void exportChosen()}>
           {t("bulk.export")}
         </button>
         <button type="button" onClick={askDelete}>
@@ -143,13 +156,7 @@ export function Bulk({ chosen, filter, ask, choose, clear, exportThese }: BulkPr
           {t("bulk.clear")} <kbd class="key">Esc</kbd>
         </button>
       </span>
-      {tagging && (
-        <TagDialog
-          n={links.length}
-          close={() => setTagging(false)}
-          then={(tag) => void patchAll((link) => ({ tags: [...new Set([...link.tags, tag])] }), "bulk.tagged")}
-        />
-      )}
+      {tagging && <TagDialog n={links.length} close={() => setTagging(false)} then={tagAll} />}
     </div>
   );
 }

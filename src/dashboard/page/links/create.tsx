@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
-import { makeLink } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import { CurtProblem, type Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { useKeys } from "../shell/shortcuts.ts";
 import { t, tt } from "../texts/catalogue.ts";
 import { Cell, useCell } from "../ui/cell.ts";
@@ -66,7 +65,7 @@ export function Create({ onMade }: { onMade: (link: Link) => void }): JSX.Elemen
     const text = JSON.stringify({ ...body, validUntil: draft.until ?? breathe(draft.text)?.lasts });
     if (attempt.current.body !== text) attempt.current = { body: text, key: crypto.randomUUID() };
     try {
-      const link = await makeLink(body, attempt.current.key);
+      const link = await api.links.create(body, { idempotencyKey: attempt.current.key });
       attempt.current = { body: "", key: "" };
       const copied = await copyText(link.shortUrl);
       setMade({ link, copied, length: body.url.length });
@@ -76,8 +75,11 @@ export function Create({ onMade }: { onMade: (link: Link) => void }): JSX.Elemen
       input.current?.focus();
     } catch (error) {
       // An answer that is not "try again" decides: the next try is another one.
-      if (error instanceof Problem && error.status !== 0 && error.status < 500) attempt.current = { body: "", key: "" };
-      setProblem(error instanceof Problem && error.code === "slug_taken" ? t("error.takenOnly") : problemText(error));
+      if (error instanceof CurtProblem && error.status !== 0 && error.status < 500)
+        attempt.current = { body: "", key: "" };
+      setProblem(
+        error instanceof CurtProblem && error.code === "slug_taken" ? t("error.takenOnly") : problemText(error),
+      );
     }
     setBusy(false);
   }

@@ -1,5 +1,4 @@
-import { ask, queryOf } from "../api/ask.ts";
-import type { Clicks } from "../api/types.ts";
+import { api } from "../api/api.ts";
 import { Cell } from "../ui/cell.ts";
 
 const day = 86_400_000;
@@ -42,10 +41,7 @@ async function readDays(slug: string): Promise<void> {
   const from = new Date((today - 29) * day).toISOString();
   const to = new Date((today + 1) * day).toISOString();
   try {
-    const { series } = await ask<Clicks>(
-      "GET",
-      `/links/${encodeURIComponent(slug)}/clicks${queryOf({ from, to, unit: "day" })}`,
-    );
+    const { series } = await api.clicks.read(slug, { from, to, unit: "day" });
     const days = Array.from({ length: 30 }, () => 0);
     for (const step of series) {
       const at = Math.floor(Date.parse(step.start) / day) - today + 29;

@@ -1,4 +1,4 @@
-import type { NewLink } from "../api/types.ts";
+import type { NewLink, RedirectStatus } from "../../../client/client.ts";
 import type { TextName } from "../texts/catalogue.ts";
 import { addressOf, breathe } from "./breath.ts";
 
@@ -13,7 +13,7 @@ export interface Draft {
   readonly from: string | null;
   readonly until: string | null;
   readonly most: string;
-  readonly status: number | null;
+  readonly status: RedirectStatus | null;
   readonly query: boolean;
   readonly reuse: boolean;
 }

@@ -1,71 +1,47 @@
-import { type Filter, listLinks } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import type { ExportQuery } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
+import { save } from "../ui/save.ts";
 
-const columns = [
-  ...(["slug", "url", "title", "tags", "note", "redirectStatus", "validFrom", "validUntil"] as const),
-  ...(["maxClicks", "disabled", "forwardQuery", "createdAt"] as const),
-];
-/** Links that are asked for at a time. */
-const pageSize = 1000;
+export type ExportFormat = "csv" | "jsonl";
 
-/** What a table program takes for a formula gets `'` in front, as in the program's own export; import takes it away again. */
-function guarded(text: string): string {
-  return /^'*([=+\-@\t\r\n]|$)/.test(text) ? `'${text}` : text;
+/** Counts the rows of a file as it arrives; a line end within quotes is none of them. */
+class Rows {
+  count = 0;
+  #quoted = false;
+
+  constructor(readonly format: ExportFormat) {}
+
+  add(piece: Uint8Array): void {
+    for (const byte of piece) {
+      if (byte === 0x22 && this.format === "csv") this.#quoted = !this.#quoted;
+      else if (byte === 0x0a && !this.#quoted) this.count++;
+    }
+  }
 }
 
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
-}
-
-/** Several tags in one cell: a line of CSV inside it. */
-function tagsCell(tags: readonly string[]): string {
-  const plain = tags.every((tag) => !/[",\r\n]/.test(tag) && tag.trim() === tag && tag !== "");
-  return tags.map(plain ? (tag) => tag : quoted).join(",");
-}
-
-function cell(name: (typeof columns)[number], link: Link): string {
-  const value = link[name];
-  let text = String(value ?? "");
-  if (name === "tags") text = link.tags.length === 0 ? "" : guarded(tagsCell(link.tags));
-  else if (name === "slug" || name === "title" || name === "note") text = value == null ? "" : guarded(text);
-  return /[",\r\n]|^\s|\s$/.test(text) ? quoted(text) : text;
-}
-
-/** Links as `curt import` and the page's own import read them back. */
-export function csvOf(links: readonly Link[]): string {
-  return links.map((link) => `${columns.map((name) => cell(name, link)).join(",")}\n`).join("");
-}
-
-const head = `${columns.join(",")}\n`;
-
-/** Hands a file to the person. */
-export function save(parts: readonly BlobPart[], name: string, type: string): void {
-  const address = URL.createObjectURL(new Blob([...parts], { type }));
-  const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
-
-const nameOf = () => `curt-${new Date().toISOString().slice(0, 10)}.csv`;
-
-export function exportLinks(links: readonly Link[]): void {
-  save([head, csvOf(links)], nameOf(), "text/csv");
-}
-
-/** All that a filter lets through. The browser keeps the parts of a file on disk; memory holds a page. Throws `Problem`. */
-export async function exportAll(filter: Filter, progress: (n: number) => void): Promise<number> {
-  let cursor: string | null = null;
-  let n = 0;
-  let whole = new Blob([head]);
-  do {
-    const { links, next } = await listLinks(filter, pageSize, cursor);
-    whole = new Blob([whole, csvOf(links)]);
-    n += links.length;
-    cursor = next;
-    progress(n);
-  } while (cursor !== null);
-  save([whole], nameOf(), "text/csv");
-  return n;
+/**
+ * Hands links to the person as a file, and gives how many are in it. The browser keeps the parts of a large file on disk.
+ * What breaks off is no file: throws `CurtProblem`.
+ */
+export async function exportLinks(
+  { format = "csv", ...which }: ExportQuery,
+  progress: (n: number) => void = () => undefined,
+): Promise<number> {
+  const rows = new Rows(format);
+  const links = () => Math.max(0, rows.count - (format === "csv" ? 1 : 0));
+  let whole = new Blob();
+  let parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const piece of api.links.export({ ...which, format })) {
+    rows.add(piece);
+    parts.push(piece);
+    size += piece.length;
+    progress(links());
+    if (size < 4_000_000) continue;
+    whole = new Blob([whole, ...parts]);
+    [parts, size] = [[], 0];
+  }
+  const name = `curt-${new Date().toISOString().slice(0, 10)}.${format}`;
+  save([whole, ...parts], name, format === "csv" ? "text/csv" : "application/x-ndjson");
+  return links();
 }

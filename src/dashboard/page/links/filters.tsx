@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Filter } from "../api/links.ts";
-import { states } from "../api/types.ts";
+import { states } from "../../../client/client.ts";
 import { useKeys } from "../shell/shortcuts.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
+import type { Filter } from "./filter.ts";
 
 export interface FiltersProps {
   readonly filter: Filter;
@@ -77,7 +77,7 @@ export function Filters({ filter, onFilter, tags, onExport }: FiltersProps): JSX
         <kbd class="key">/</kbd>
       </div>
       <div class="by-state" role="group" aria-label={t("list.states")}>
-        {["", ...states].map((state) => (
+        {(["", ...states] as const).map((state) => (
           <button
             key={state}
             type="button"

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
+import { api } from "../api/api.ts";
 import { t } from "../texts/catalogue.ts";
 import type { Help } from "../ui/field.tsx";
 
@@ -26,17 +26,9 @@ export function useFree(slug: string, valid: boolean): Help | undefined {
   return help;
 }
 
-interface SlugAnswer {
-  readonly reason: "taken" | "reserved" | "invalid" | null;
-  readonly message: string;
-  readonly suggestion: string | null;
-}
-
 async function answer(slug: string, signal: AbortSignal): Promise<Help | undefined> {
   try {
-    const { reason, message, suggestion } = await ask<SlugAnswer>("GET", `/slugs/${encodeURIComponent(slug)}`, {
-      signal,
-    });
+    const { reason, message, suggestion } = await api.links.slug(slug, { signal });
     if (reason === null) return { kind: "good", text: t("error.free") };
     if (reason === "reserved") return { kind: "bad", text: t("error.reserved") };
     if (reason === "invalid") return { kind: "bad", text: message };

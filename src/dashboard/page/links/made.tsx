@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
+import { showQr } from "../qr/dialog.tsx";
 import { go, linkAt } from "../route.ts";
 import { t, tt } from "../texts/catalogue.ts";
 import { bare } from "../ui/format.ts";
 import { toast } from "../ui/toast.tsx";
 import { deleteLink, slugText } from "./actions.tsx";
-import { showQr } from "./qr-dialog.tsx";
 
 export interface MadeLink {
   readonly link: Link;

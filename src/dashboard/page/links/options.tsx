@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
-import { redirectStatuses } from "../api/types.ts";
+import { redirectStatuses } from "../../../client/client.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
-import { Field, type Help } from "../ui/field.tsx";
+import { Choice, Field, type Help, Switch, TextField, TimeField } from "../ui/field.tsx";
 import { zone } from "../ui/format.ts";
 import { TagInput } from "../ui/tag-input.tsx";
-import { fromLocal, toLocal } from "../ui/time-input.ts";
 import { type Draft, problemsOf } from "./draft.ts";
 import { useFree } from "./free.ts";
 import { InShort } from "./in-short.tsx";
@@ -38,38 +37,27 @@ export function Options(props: OptionsProps): JSX.Element {
     <div class="sheet">
       <div class="sheet-fields">
         <div class="span3">
-          <Field label={t("field.slug")} aside={t("field.slugAside")} help={bad(problems.slug) ?? free}>
-            {(id, help) => (
-              <div class="input typed">
-                <span class="before">{location.host}/</span>
-                <input
-                  id={id}
-                  aria-describedby={help}
-                  value={draft.slug}
-                  maxLength={128}
-                  autocomplete="off"
-                  autocapitalize="none"
-                  spellcheck={false}
-                  onInput={(event) => edit({ slug: event.currentTarget.value.trim() })}
-                />
-              </div>
-            )}
-          </Field>
+          <TextField
+            label={t("field.slug")}
+            aside={t("field.slugAside")}
+            help={bad(problems.slug) ?? free}
+            boxClass="typed"
+            before={<span class="before">{location.host}/</span>}
+            code
+            autocomplete="off"
+            limit={128}
+            value={draft.slug}
+            onText={(text) => edit({ slug: text.trim() })}
+          />
         </div>
         <div class="span3">
-          <Field label={t("field.title")} help={plain(t("field.titleHelp"))}>
-            {(id, help) => (
-              <div class="input">
-                <input
-                  id={id}
-                  aria-describedby={help}
-                  value={draft.title}
-                  maxLength={500}
-                  onInput={(event) => edit({ title: event.currentTarget.value })}
-                />
-              </div>
-            )}
-          </Field>
+          <TextField
+            label={t("field.title")}
+            help={plain(t("field.titleHelp"))}
+            limit={500}
+            value={draft.title}
+            onText={(title) => edit({ title })}
+          />
         </div>
         <div class="span3">
           <Field label={t("field.tags")} reserve={false}>
@@ -77,106 +65,67 @@ export function Options(props: OptionsProps): JSX.Element {
           </Field>
         </div>
         <div class="span3">
-          <Field label={t("field.note")} aside={t("field.noteAside")} reserve={false}>
-            {(id) => (
-              <div class="input">
-                <textarea
-                  id={id}
-                  rows={1}
-                  placeholder={t("field.noteHint")}
-                  value={draft.note}
-                  maxLength={5000}
-                  onInput={(event) => edit({ note: event.currentTarget.value })}
-                />
-              </div>
-            )}
-          </Field>
-        </div>
-        <div class="span2">
-          <Field label={t("field.from")} help={plain(t("field.fromHelp", { zone }))}>
-            {(id, help) => (
-              <div class="input">
-                <input
-                  id={id}
-                  type="datetime-local"
-                  aria-describedby={help}
-                  value={toLocal(draft.from)}
-                  onInput={(event) => edit({ from: fromLocal(event.currentTarget.value) })}
-                />
-              </div>
-            )}
-          </Field>
-        </div>
-        <div class="span2">
-          <Field label={t("field.until")} help={bad(problems.until) ?? plain(<Spans edit={edit} />)}>
-            {(id, help) => (
-              <div class="input">
-                <input
-                  id={id}
-                  type="datetime-local"
-                  aria-describedby={help}
-                  value={toLocal(draft.until)}
-                  onInput={(event) => edit({ until: fromLocal(event.currentTarget.value) })}
-                />
-              </div>
-            )}
-          </Field>
-        </div>
-        <div class="span2">
-          <Field label={t("field.atMost")} help={bad(problems.most) ?? plain(t("field.atMostHelp"))}>
-            {(id, help) => (
-              <div class="input">
-                <input
-                  id={id}
-                  inputMode="numeric"
-                  aria-describedby={help}
-                  value={draft.most}
-                  maxLength={20}
-                  onInput={(event) => edit({ most: event.currentTarget.value })}
-                />
-                <span class="quiet">{t("field.clicks")}</span>
-              </div>
-            )}
-          </Field>
-        </div>
-        <fieldset class="span6 field">
-          <div class="label">
-            <legend>{t("field.redirect")}</legend>
-            <span class="aside">{t(`status.${status}` as TextName)}</span>
-          </div>
-          <div class="choice">
-            {redirectStatuses.map((one) => (
-              <label key={one}>
-                <input type="radio" name="status" checked={status === one} onChange={() => edit({ status: one })} />
-                {one}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <label class="switch span3">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={draft.query}
-            checked={draft.query}
-            onChange={() => edit({ query: !draft.query })}
+          <TextField
+            label={t("field.note")}
+            aside={t("field.noteAside")}
+            reserve={false}
+            lines={1}
+            placeholder={t("field.noteHint")}
+            limit={5000}
+            value={draft.note}
+            onText={(note) => edit({ note })}
           />
-          <span class="track" />
-          <b>{t("field.query")}</b>
-          <small>{t("field.queryHelp", { slug: draft.slug || "…" })}</small>
-        </label>
-        <label class="switch span3">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={draft.reuse}
-            checked={draft.reuse}
-            onChange={() => edit({ reuse: !draft.reuse })}
+        </div>
+        <div class="span2">
+          <TimeField
+            label={t("field.from")}
+            help={plain(t("field.fromHelp", { zone }))}
+            time={draft.from}
+            onTime={(from) => edit({ from })}
           />
-          <span class="track" />
-          <b>{t("field.reuse")}</b>
-          <small>{t("field.reuseHelp")}</small>
-        </label>
+        </div>
+        <div class="span2">
+          <TimeField
+            label={t("field.until")}
+            help={bad(problems.until) ?? plain(<Spans edit={edit} />)}
+            time={draft.until}
+            onTime={(until) => edit({ until })}
+          />
+        </div>
+        <div class="span2">
+          <TextField
+            label={t("field.atMost")}
+            help={bad(problems.most) ?? plain(t("field.atMostHelp"))}
+            numeric
+            limit={20}
+            after={<span class="quiet">{t("field.clicks")}</span>}
+            value={draft.most}
+            onText={(most) => edit({ most })}
+          />
+        </div>
+        <Choice
+          class="span6"
+          label={t("field.redirect")}
+          aside={t(`status.${status}` as TextName)}
+          name="status"
+          values={redirectStatuses}
+          chosen={status}
+          onChoose={(one) => edit({ status: one })}
+        />
+        <Switch
+          class="span3"
+          label={t("field.query")}
+          help={t("field.queryHelp", { slug: draft.slug || "…" })}
+          on={draft.query}
+          onSwitch={() => edit({ query: !draft.query })}
+        />
+        <Switch
+          class="span3"
+          label={t("field.reuse")}
+          help={t("field.reuseHelp")}
+          on={draft.reuse}
+          onSwitch={() => edit({ reuse: !draft.reuse })}
+        />
       </div>
       <InShort {...props} />
     </div>

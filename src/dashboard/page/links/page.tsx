@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Filter } from "../api/links.ts";
+import { type Link, states } from "../../../client/client.ts";
 import { useTotals } from "../api/totals.ts";
-import type { Link } from "../api/types.ts";
 import { at, go, place } from "../route.ts";
 import { counted } from "../shell/frame.tsx";
 import { t, tt } from "../texts/catalogue.ts";
@@ -15,14 +14,16 @@ import { changed } from "./actions.tsx";
 import { Bulk } from "./bulk.tsx";
 import { Create, wanted } from "./create.tsx";
 import { Empty } from "./empty.tsx";
-import { exportAll, exportLinks } from "./export.ts";
+import { exportLinks } from "./export.ts";
+import { type Filter, noFilter } from "./filter.ts";
 import { Filters } from "./filters.tsx";
 import { LinkList, lookedAt } from "./store.ts";
 import { Table } from "./table.tsx";
 
 /** What the address says the list is narrowed to. */
 export function filterOf(query: URLSearchParams): Filter {
-  return { search: query.get("search") ?? "", tag: query.get("tag") ?? "", state: query.get("state") ?? "" };
+  const state = states.find((one) => one === query.get("state")) ?? "";
+  return { search: query.get("search") ?? "", tag: query.get("tag") ?? "", state };
 }
 
 export function addressOfFilter(filter: Filter): string {
@@ -96,10 +97,9 @@ export function LinksPage(): JSX.Element {
   };
   const exportNow = async () => {
     try {
-      const n = await exportAll(filter, () => undefined);
-      toast(t("list.onlyLoaded", { n }));
+      toast(t("export.done", { n: await exportLinks(filter) }));
     } catch (error) {
-      toast(problemText(error, false));
+      toast(t("export.failed", { why: problemText(error, false) }));
     }
   };
   const empty = list.ready && list.error === undefined && known === 0 && !list.endless;
@@ -109,7 +109,7 @@ export function LinksPage(): JSX.Element {
       <Create
         onMade={(link) => {
           // A fresh list has it already.
-          if (narrowed) go(addressOfFilter({ search: "", tag: "", state: "" }), true);
+          if (narrowed) go(addressOfFilter(noFilter), true);
           else list.add(link);
         }}
       />
@@ -126,7 +126,6 @@ export function LinksPage(): JSX.Element {
                 ask={setQuestion}
                 choose={(links) => setChosen(new Map(links.map((link) => [link.slug, link])))}
                 clear={() => setChosen(new Map())}
-                exportThese={exportLinks}
               />
             ) : (
               <Filters filter={filter} onFilter={onFilter} tags={tags} onExport={() => void exportNow()} />

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
+import { showQr } from "../qr/dialog.tsx";
 import { go, linkAt } from "../route.ts";
 import { t } from "../texts/catalogue.ts";
 import { copyLink } from "../ui/copy.tsx";
 import { useLayer } from "../ui/layers.tsx";
 import { switchLink } from "./actions.tsx";
-import { showQr } from "./qr-dialog.tsx";
 
 export interface RowMenuProps {
   readonly link: Link;

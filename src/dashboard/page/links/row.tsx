@@ -1,5 +1,5 @@
 import { Component, type JSX } from "preact";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
 import { linkAt } from "../route.ts";
 import { t } from "../texts/catalogue.ts";
 import { copyLink } from "../ui/copy.tsx";

@@ -1,7 +1,7 @@
-import { type Filter, listLinks } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
 import { Cell } from "../ui/cell.ts";
 import { isAbort } from "../ui/problem.ts";
+import { type Filter, listLinks } from "./filter.ts";
 
 interface Page {
   /** Where it begins; `null` for the first. */

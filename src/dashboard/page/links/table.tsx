@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Link } from "../api/types.ts";
+import type { Link } from "../../../client/client.ts";
+import { showQr } from "../qr/dialog.tsx";
 import { go, linkAt } from "../route.ts";
 import { useKeys } from "../shell/shortcuts.ts";
 import { t, tt } from "../texts/catalogue.ts";
@@ -13,7 +14,6 @@ import { problemText } from "../ui/problem.ts";
 import { change, deleteLink, slugText, switchLink } from "./actions.tsx";
 import { TagDialog } from "./bulk.tsx";
 import { daysArrived, daysOf, wantDays } from "./days.ts";
-import { showQr } from "./qr-dialog.tsx";
 import { Row, type RowEvents } from "./row.tsx";
 import { RowMenu } from "./row-menu.tsx";
 import { useRows } from "./rows.ts";

@@ -1,17 +1,20 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
 import { readCounts } from "../api/clicks.ts";
+import { useLive } from "../api/live.ts";
 import { useTotals } from "../api/totals.ts";
-import { Places } from "../link/groups.tsx";
+import { Breakdowns, Places } from "../link/groups.tsx";
 import { counted } from "../shell/frame.tsx";
 import { t } from "../texts/catalogue.ts";
 import { CountsChart, Figure, Strip } from "../ui/counts.tsx";
 import { count, percent, short, shorter } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
+import { NowFigure } from "../ui/now.tsx";
 import { problemText } from "../ui/problem.ts";
 import { Ranges, useRange } from "../ui/range.tsx";
 import { day } from "../ui/steps.ts";
+import { ByState, MostUsed, Newest } from "./lists.tsx";
 
 const big = (value: number) => (value < 100_000 ? short(value) : shorter(value));
 
@@ -26,11 +29,13 @@ export function OverviewPage(): JSX.Element {
   );
   const counts = loaded.value;
   const totals = useTotals();
-  const none = loaded.error instanceof Problem && loaded.error.status === 404;
+  const none = loaded.error instanceof CurtProblem && loaded.error.status === 404;
   useEffect(() => {
     document.title = `${t("nav.overview")} · Curt`;
     counted.value = totals?.total == null ? undefined : <span>{t("overview.links", { n: totals.total })}</span>;
   }, [totals?.total]);
+  const groups = { subject: undefined, range, total: counts?.total ?? 0 };
+  const live = useLive(undefined);
   const dash = "–";
   return (
     <main class="page overview">
@@ -70,18 +75,32 @@ export function OverviewPage(): JSX.Element {
           value={totals?.total == null ? dash : big(totals.total)}
           note={totals?.states == null ? "" : t("stats.active", { n: count(totals.states.active ?? 0) })}
         />
+        {!none && (
+          <NowFigure
+            live={live}
+            note={live.counts === undefined ? "" : t("stats.todaySo", { n: count(live.counts.total) })}
+          />
+        )}
       </Strip>
       {loaded.error !== undefined && !none && <p class="notice">{problemText(loaded.error, false)}</p>}
       {!none && (
+        <CountsChart
+          chosen={chosen}
+          counts={counts}
+          high={innerWidth < 600 ? 150 : 200}
+          ranges={false}
+          empty={t("chart.empty")}
+        />
+      )}
+      <div class="thirds">
+        <MostUsed totals={totals} />
+        <Newest />
+        <ByState totals={totals} />
+      </div>
+      {!none && (
         <>
-          <CountsChart
-            chosen={chosen}
-            counts={counts}
-            high={innerWidth < 600 ? 150 : 200}
-            ranges={false}
-            empty={t("chart.empty")}
-          />
-          <Places subject={undefined} range={range} total={counts?.total ?? 0} />
+          <Places {...groups} />
+          <Breakdowns {...groups} />
         </>
       )}
     </main>

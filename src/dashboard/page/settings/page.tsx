@@ -1,27 +1,19 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { may, me } from "../session.ts";
 import { counted } from "../shell/frame.tsx";
 import { lettersOn } from "../shell/shortcuts.ts";
 import { setTheme, theme, themes } from "../shell/theme.ts";
 import { languages, setLanguage, type TextName, t } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
-import { BusyButton, Field } from "../ui/field.tsx";
+import { BusyButton, Switch, TextField } from "../ui/field.tsx";
 import { language } from "../ui/format.ts";
 import { keep } from "../ui/kept.ts";
 import { useLoaded } from "../ui/load.ts";
 import { problemText } from "../ui/problem.ts";
 import { toast } from "../ui/toast.tsx";
-
-interface Setting {
-  readonly name: string;
-  readonly value: string | null;
-  readonly isSet: boolean;
-  readonly source: string;
-  readonly default: string;
-  readonly meaning: string;
-}
 
 /** How this page looks, one's password, and what the server was started with. */
 export function SettingsPage(): JSX.Element {
@@ -69,21 +61,15 @@ export function SettingsPage(): JSX.Element {
               ))}
             </div>
           </fieldset>
-          <label class="switch">
-            <input
-              type="checkbox"
-              role="switch"
-              aria-checked={letters}
-              checked={letters}
-              onChange={() => {
-                lettersOn.value = !letters;
-                keep("letters", letters ? "off" : null);
-              }}
-            />
-            <span class="track" />
-            <b>{t("settings.letters")}</b>
-            <small>{t("settings.lettersHelp")}</small>
-          </label>
+          <Switch
+            label={t("settings.letters")}
+            help={t("settings.lettersHelp")}
+            on={letters}
+            onSwitch={() => {
+              lettersOn.value = !letters;
+              keep("letters", letters ? "off" : null);
+            }}
+          />
         </section>
         {me.value?.kind === "user" && <Password />}
       </div>
@@ -107,31 +93,16 @@ function Password(): JSX.Element {
     setBusy(true);
     setProblem(undefined);
     try {
-      await ask("PUT", "/session/password", { body: { current, password: next } });
+      await api.session.changePassword(current, next);
       setCurrent("");
       setNext("");
       toast(t("settings.changed"));
     } catch (error) {
-      const wrong = error instanceof Problem && error.code === "wrong_credentials";
+      const wrong = error instanceof CurtProblem && error.code === "wrong_credentials";
       setProblem(wrong ? t("door.wrong") : problemText(error));
     }
     setBusy(false);
   }
-  const input = (value: string, set: (value: string) => void, autocomplete: "current-password" | "new-password") =>
-    function PasswordInput(id: string): JSX.Element {
-      return (
-        <div class="input">
-          <input
-            id={id}
-            type="password"
-            autocomplete={autocomplete}
-            maxLength={1000}
-            value={value}
-            onInput={(event) => set(event.currentTarget.value)}
-          />
-        </div>
-      );
-    };
   return (
     <section>
       <header>
@@ -139,16 +110,25 @@ function Password(): JSX.Element {
       </header>
       <form class="edit-form" onSubmit={(event) => void change(event)} noValidate>
         <input hidden type="text" autocomplete="username" readOnly value={me.value?.name ?? ""} />
-        <Field label={t("settings.current")} reserve={false}>
-          {input(current, setCurrent, "current-password")}
-        </Field>
-        <Field
+        <TextField
+          label={t("settings.current")}
+          reserve={false}
+          type="password"
+          autocomplete="current-password"
+          limit={1000}
+          value={current}
+          onText={setCurrent}
+        />
+        <TextField
           label={t("settings.next")}
           aside={t("door.length")}
           help={problem === undefined ? undefined : { kind: "bad", text: problem }}
-        >
-          {input(next, setNext, "new-password")}
-        </Field>
+          type="password"
+          autocomplete="new-password"
+          limit={1000}
+          value={next}
+          onText={setNext}
+        />
         <div>
           <BusyButton busy={busy} label={t("settings.change")} doing={t("door.setting")} />
         </div>
@@ -158,9 +138,7 @@ function Password(): JSX.Element {
 }
 
 function Server(): JSX.Element {
-  const loaded = useLoaded("settings", (signal) =>
-    ask<{ settings: readonly Setting[] }>("GET", "/settings", { signal }),
-  );
+  const loaded = useLoaded("settings", (signal) => api.server.settings({ signal }));
   return (
     <section>
       <header>
@@ -179,7 +157,7 @@ function Server(): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {loaded.value.settings.map((one) => (
+              {loaded.value.map((one) => (
                 <tr key={one.name}>
                   <th scope="row">
                     <code class="typed">{one.name}</code>

@@ -1,10 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/ask.ts";
-import { listLinks, readLink } from "../api/links.ts";
-import type { Link } from "../api/types.ts";
+import { CurtProblem, type Link } from "../../../client/client.ts";
+import { api } from "../api/api.ts";
 import { breathe } from "../links/breath.ts";
 import { wanted } from "../links/create.tsx";
+import { listLinks, noFilter } from "../links/filter.ts";
 import { at, go, linkAt } from "../route.ts";
 import { type TextName, t, tt } from "../texts/catalogue.ts";
 import { useCell } from "../ui/cell.ts";
@@ -44,14 +44,14 @@ export function Palette(): JSX.Element | null {
 
 async function find(text: string, signal: AbortSignal): Promise<Found> {
   const began = performance.now();
-  const filter = { search: text.replace(/^[/#]+/, ""), tag: "", state: "" };
+  const filter = { ...noFilter, search: text.replace(/^[/#]+/, "") };
   const isSlug = /^[\w.-]{2,}$/.test(filter.search);
   const [page, free] = await Promise.all([
     listLinks(filter, few, null, signal),
     isSlug && text !== ""
-      ? readLink(filter.search, signal).then(
+      ? api.links.get(filter.search, { signal }).then(
           () => false,
-          (error: unknown) => error instanceof Problem && error.status === 404,
+          (error: unknown) => error instanceof CurtProblem && error.status === 404,
         )
       : false,
   ]);

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Group } from "../api/types.ts";
+import type { Group } from "../../../client/client.ts";
 import { t } from "../texts/catalogue.ts";
 import { count, percent } from "./format.ts";
 

@@ -1,7 +1,7 @@
 import { area, curveStepAfter, line } from "d3-shape";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Unit } from "../api/types.ts";
+import type { Unit } from "../../../client/client.ts";
 import { t } from "../texts/catalogue.ts";
 import { count, date, shorter } from "./format.ts";
 import { type Drawn, dated, gridOf, type Range } from "./steps.ts";

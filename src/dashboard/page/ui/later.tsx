@@ -5,6 +5,7 @@ import { t } from "../texts/catalogue.ts";
 /** A component whose code is loaded when it is first shown. What cannot be loaded says so, and how to go on. */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
+  waiting: JSX.Element | null = <main aria-busy="true" />,
 ): (props: Props) => JSX.Element | null {
   let loaded: ComponentType<Props> | undefined;
   return function Later(props: Props): JSX.Element | null {
@@ -30,6 +31,6 @@ export function later<Props extends object>(
           </button>
         </main>
       );
-    return Shown === undefined ? <main aria-busy="true" /> : <Shown {...props} />;
+    return Shown === undefined ? waiting : <Shown {...props} />;
   };
 }

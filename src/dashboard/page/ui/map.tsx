@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Group } from "../api/types.ts";
+import type { Group } from "../../../client/client.ts";
 import { count, language, percent } from "./format.ts";
 import { columns, rows, type Tile, tiles } from "./world.ts";
 
@@ -42,5 +42,17 @@ export function WorldMap({ groups, total }: { groups: readonly Group[]; total: n
         );
       })}
     </svg>
+  );
+}
+
+/** Whose data says where an address is: their licence (CC BY 4.0) asks for it wherever places are shown. */
+export function Credit(): JSX.Element {
+  return (
+    <p class="credit">
+      <a href="https://db-ip.com" target="_blank" rel="noopener noreferrer" lang="en">
+        IP Geolocation by DB-IP
+      </a>
+      , CC BY 4.0
+    </p>
   );
 }

@@ -1,14 +1,14 @@
-import { Problem } from "../api/ask.ts";
+import { CurtProblem } from "../../../client/client.ts";
 import { t } from "../texts/catalogue.ts";
 
 /** What went wrong, as a sentence that says what to do. `writing`: somebody's text is at stake. */
 export function problemText(error: unknown, writing = true): string {
-  if (!(error instanceof Problem)) return t("error.internal");
+  if (!(error instanceof CurtProblem)) return t("error.internal");
   switch (error.code) {
-    case "network":
+    case "unreachable":
       return t(writing ? "error.network" : "error.networkRead");
     case "rate_limited":
-      return t("error.fast", { n: error.retryAfter });
+      return t("error.fast", { n: error.retryAfter ?? 0 });
     case "store_unavailable":
       return t("error.store");
     case "slug_taken":
@@ -18,7 +18,7 @@ export function problemText(error: unknown, writing = true): string {
     case "internal":
       return t("error.internal");
     default:
-      return error.issues[0]?.message ?? error.message;
+      return error.errors[0]?.message ?? error.message;
   }
 }
 

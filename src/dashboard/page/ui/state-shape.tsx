@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { State } from "../api/types.ts";
+import type { State } from "../../../client/client.ts";
 
 /** A state as a shape of 10 px: shapes before colours, and words beside them for whoever sees neither. */
 export function StateShape({ state }: { state: State }): JSX.Element {

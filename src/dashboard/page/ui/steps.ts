@@ -1,4 +1,4 @@
-import type { Step, Unit } from "../api/types.ts";
+import type { Step, Unit } from "../../../client/client.ts";
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -61,7 +61,7 @@ export function drawn(range: Range, people: readonly Step[], all: readonly Step[
   for (let start = range.from; start < range.to && steps.length < 2000; start = next(start, range.unit)) {
     const step = of.get(start);
     const clicks = step?.clicks ?? 0;
-    const bots = step?.bots ?? Math.max(0, (withBots.get(start)?.clicks ?? clicks) - clicks);
+    const bots = Math.max(0, (withBots.get(start)?.clicks ?? clicks) - clicks);
     steps.push({ start, clicks, visitors: step?.unique ?? 0, bots });
   }
   return steps;

@@ -1,16 +1,20 @@
 import { stringify } from "csv-stringify/sync";
 import { guarded } from "../../core/guarded.ts";
 import type { LinkRecord } from "../../core/link.ts";
-import { jsonText } from "../output.ts";
-import { tagsCell } from "./cells.ts";
-import { columns } from "./columns.ts";
+import { jsonText } from "../../core/safe-json.ts";
+
+/** The columns of a CSV, but `clicks`, which import leaves out. */
+export const exportColumns = [
+  ...(["slug", "url", "title", "tags", "note", "redirectStatus", "validFrom", "validUntil"] as const),
+  ...(["maxClicks", "disabled", "forwardQuery", "createdAt"] as const),
+] as const;
 
 export const exportFormats = ["csv", "jsonl"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** What comes before the first link. */
 export function beginningOf(format: ExportFormat): string {
-  return format === "csv" ? `${[...Object.keys(columns), "clicks"].join(",")}\n` : "";
+  return format === "csv" ? `${[...exportColumns, "clicks"].join(",")}\n` : "";
 }
 
 /**
@@ -41,7 +45,13 @@ function cellsOf(link: LinkRecord): string[] {
     title: title === null ? null : guarded(title),
     note: note === null ? null : guarded(note),
   };
-  return Object.keys(columns).map((name) => String(texts[name] ?? ""));
+  return exportColumns.map((name) => String(texts[name] ?? ""));
+}
+
+/** Several tags in one cell: a line of CSV inside it, so `news,"a, b"`. */
+export function tagsCell(tags: readonly string[]): string {
+  if (tags.every((tag) => !/[",\r\n]/.test(tag) && tag.trim() === tag && tag !== "")) return tags.join(",");
+  return stringify([tags as string[]], { record_delimiter: "", quoted: true });
 }
 
 function time(ms: number | null): string | null {
