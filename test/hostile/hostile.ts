@@ -52,6 +52,7 @@ export async function hostile(
       wrong.push(...(await sendHeaders(server, strings)));
       await importPage(browser, origin, join(folder, "in.csv"), importFile(strings.slice(0, 60)));
       await everyPage(look, browser.page, strings);
+      await look.load("/dashboard");
       for (const [i] of strings.slice(0, 40).entries()) await shownAsText(look, server, slugOf(i));
       await look.createForm(strings.slice(0, 8));
       log(`${look.pages} pages opened`);
@@ -79,7 +80,7 @@ export async function hostile(
 const nothing = { formulas: [] as string[], commands: [] as string[] };
 
 function isGreeting(line: string): boolean {
-  return /^(?:Curt on |The admin key |The dashboard |Set a password|http:)/.test(line.trim());
+  return /^(?:Curt on |The admin key |The dashboard |Dashboard: |http:)/.test(line.trim());
 }
 
 async function shownAsText(look: Looker, server: Server, slug: string): Promise<void> {
