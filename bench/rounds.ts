@@ -11,6 +11,8 @@ export interface Contender {
   readonly load: Omit<Load, "seconds">;
   /** Waits until the work that its answers left behind is done too; its time counts. */
   readonly settle?: () => Promise<void>;
+  /** Begins what goes on beside the load; its time counts. */
+  readonly beside?: () => { stop(): Promise<void> };
 }
 
 /** One contender's slices, round by round. */
@@ -63,7 +65,9 @@ export async function interleaved(contenders: readonly Contender[], options: Rou
 /** One slice, with the processor time it took. */
 export async function slice(contender: Contender, seconds: number): Promise<{ answered: Answered; micros: number }> {
   const before = cpuMicros(contender.pids());
+  const beside = contender.beside?.();
   const answered = await load({ ...contender.load, seconds });
+  await beside?.stop();
   await contender.settle?.();
   const micros = cpuMicros(contender.pids()) - before;
   if (micros <= 0) throw new Error(`A process of ${contender.name} ended in the middle of a slice.`);

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "../test/client.ts";
 import { need, programPath } from "../test/install.ts";
@@ -54,6 +55,15 @@ export async function makeLink(server: Server, slug: string, url: string, more: 
   const { status, body } = await ask(server, "POST", "/api/v1/links", { slug, url, ...more });
   if (status !== 201) throw new Error(`A link was not made: ${status} ${JSON.stringify(body)}`);
   await assertRedirect(`${server.url}/${slug}`, url);
+}
+
+/** What load makes links with: each another one, see `Load.body`. `key`: an API key. */
+export function creates(url: string, key: string, { later }: Bench) {
+  const body = join(tmpdir(), `curt-bench-${process.pid}-body-${crypto.randomUUID().slice(0, 8)}.json`);
+  writeFileSync(body, JSON.stringify({ url: "https://www.example.com/articles/XXXXXXXX/how-long-addresses-are" }));
+  later(() => rmSync(body, { force: true }));
+  const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+  return { url: `${url}/api/v1/links`, body, headers, anywhere: true } as const;
 }
 
 /** Before anything is measured: the answer is the right one. */

@@ -148,7 +148,7 @@ async function appOver({ store: opened, degrade }: OpenedStore, config: Config, 
     config.store.kind === "sqlite" && cacheReport !== undefined ? new KnownSlugs(config.storePath) : undefined;
   const isAbsent = known && ((key: string) => known.isAbsent(key));
   const unknownFor = newLinksAreMarked(config) ? 0 : undefined;
-  const looking = { store: store.links, cache, isAbsent, ...(unknownFor === undefined ? {} : { unknownFor }) };
+  const looking = { store: store.links, cache, isAbsent, unknownFor };
   const resolver = new Resolver({ ...looking, now, tell, deaf, arenaBytes, seed });
   const history = new History(store.registry, config.mutants.includes("no-history"));
   const limiter = new Limiter({

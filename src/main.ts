@@ -80,6 +80,9 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       const { app, madeKey } = opened;
       const marks = committer && openMarks(config, committer, log);
       if (madeKey !== undefined) keepAdminKey(config.data, madeKey);
+      // Before the greeting: whoever has read it may send the signal.
+      const scrub = committer && openScrub(config, log, [committer, workers, { degrade: () => marks?.end() }]);
+      process.on("SIGUSR1", () => scrub?.now());
       const started = workers.open();
       const setup = app.accounts.setup.first().catch(() => undefined);
       if (await Promise.race([started.then(() => true), signals.asked.then(() => false)]))
@@ -88,8 +91,6 @@ async function serve(config: Config, log: Log, signals: EndSignals): Promise<num
       clerk.launch();
       clerk.open().catch(() => {});
       marks?.begin();
-      const scrub = committer && openScrub(config, log, [committer, workers, { degrade: () => marks?.end() }]);
-      process.on("SIGUSR1", () => scrub?.now());
       const code = await end([workers, clerk], log, signals);
       scrub?.stop();
       marks?.end();

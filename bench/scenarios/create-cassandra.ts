@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client, types } from "cassandra-driver";
 import { startOverCassandra } from "../../test/nodes/over-cassandra.ts";
 import { figureOf, ratioOf, short, withSpread } from "../figures.ts";
 import { goal, type Scenario } from "../scenario.ts";
+import { creates } from "../servers.ts";
 import { load } from "../wrk.ts";
 
 const connections = [1, 20, 100] as const;
@@ -21,12 +19,7 @@ export const createCassandra: Scenario = {
     const [server] = nodes.servers;
     const bare = await bareDriver(nodes.store);
     bench.later(() => bare.close());
-    const folder = mkdtempSync(join(tmpdir(), "curt-bench-"));
-    bench.later(() => rmSync(folder, { recursive: true }));
-    const body = join(folder, "body.json");
-    writeFileSync(body, JSON.stringify({ url: "https://www.example.com/articles/XXXXXXXX/how-long-addresses-are" }));
-    const headers = { Authorization: `Bearer ${nodes.key}`, "Content-Type": "application/json" };
-    const asked = { url: `${server?.url}/api/v1/links`, body, headers, anywhere: true };
+    const asked = creates(server?.url ?? "", nodes.key, bench);
     const seconds = bench.quick ? 3 : 6;
     bench.say("warming up");
     await load({ ...asked, connections: 20, seconds: 2 * seconds });

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Figure, figureOf, short, withSpread } from "../figures.ts";
 import { cpuMicros, familyOf } from "../machine.ts";
 import { goal, type Scenario } from "../scenario.ts";
-import { startCurt } from "../servers.ts";
+import { creates, startCurt } from "../servers.ts";
 import { load } from "../wrk.ts";
 
 const connections = [1, 20, 100] as const;
@@ -15,22 +12,17 @@ export const create: Scenario = {
   about:
     "POST /api/v1/links on the embedded store, each link on disk before it is answered; two workers, load and server share both CPUs.",
   run: async (bench) => {
-    const folder = mkdtempSync(join(tmpdir(), "curt-bench-"));
-    bench.later(() => rmSync(folder, { recursive: true }));
-    const body = join(folder, "body.json");
-    writeFileSync(body, JSON.stringify({ url: "https://www.example.com/articles/XXXXXXXX/how-long-addresses-are" }));
     const server = await startCurt(bench, { workers: 2, everywhere: true });
-    const headers = { Authorization: `Bearer ${server.key}`, "Content-Type": "application/json" };
+    const making = creates(server.url, server.key, bench);
     const rows: string[][] = [];
     const goals = [];
     for (const count of connections) {
       const measured = { rate: [] as number[], p50: [] as number[], p99: [] as number[], cpu: [] as number[] };
-      const url = `${server.url}/api/v1/links`;
-      await load({ url, connections: count, seconds: 1, body, headers, anywhere: true });
+      await load({ ...making, connections: count, seconds: 1 });
       for (let round = 0; round < (bench.quick ? 2 : 7); round++) {
         bench.say(`${count} connections, round ${round + 1}`);
         const before = cpuMicros(familyOf(server.pid));
-        const answered = await load({ url, connections: count, seconds: 2, body, headers, anywhere: true });
+        const answered = await load({ ...making, connections: count, seconds: 2 });
         measured.rate.push(answered.requests / answered.seconds);
         measured.p50.push(answered.p50);
         measured.p99.push(answered.p99);

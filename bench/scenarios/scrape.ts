@@ -1,6 +1,6 @@
 import { ratioOf, short } from "../figures.ts";
-import { type Contender, type Slices, slice, speedRatio } from "../rounds.ts";
-import { type Bench, goal, type Scenario } from "../scenario.ts";
+import { interleaved, speedRatio } from "../rounds.ts";
+import { goal, type Scenario } from "../scenario.ts";
 import { constantTarget, curtContender, makeLink, startCurt, usualLoad } from "../servers.ts";
 import { named, redirectTable } from "./redirects.ts";
 
@@ -23,7 +23,11 @@ export const scrape: Scenario = {
       const answer = await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${server.key}` } });
       if (!(await answer.text()).includes("curt_requests_total")) throw new Error("These are not the metrics.");
     };
-    const all = await underWay(bench, curtContender(server, "", usualLoad, "hot"), read);
+    const contenders = ways.map(({ name, every }) => ({
+      ...curtContender(server, name, usualLoad, "hot"),
+      ...(every === 0 ? {} : { beside: () => new Reader(read, every) }),
+    }));
+    const all = await interleaved(contenders, { ...bench, seconds: 2 * bench.seconds });
     const [none, each, often] = ways.map(({ name }) => named(all, name));
     if (none === undefined || each === undefined || often === undefined) throw new Error("Nothing was measured.");
     // Of each second that the CPU worked, what twenty readings took.
@@ -43,31 +47,6 @@ export const scrape: Scenario = {
     };
   },
 };
-
-/** Slices in turn on one server, with the metrics being read in some of them. */
-async function underWay(bench: Bench, contender: Contender, read: () => Promise<void>): Promise<Slices[]> {
-  const all = ways.map(({ name }) => ({ name, rate: [], cpu: [], busy: [], p50: [], p99: [] }) as Writable);
-  await slice(contender, 1);
-  for (let round = 0; round < bench.rounds; round++) {
-    bench.say(`round ${round + 1} of ${bench.rounds}`);
-    for (let step = 0; step < ways.length; step++) {
-      const at = (round + step) % ways.length;
-      const [way, mine] = [ways[at], all[at]];
-      if (way === undefined || mine === undefined) continue;
-      const reader = way.every === 0 ? undefined : new Reader(read, way.every);
-      const { answered, micros } = await slice(contender, 2 * bench.seconds);
-      await reader?.stop();
-      mine.rate.push(answered.requests / answered.seconds);
-      mine.cpu.push(micros / answered.requests);
-      mine.busy.push(micros / 1e6 / answered.seconds);
-      mine.p50.push(answered.p50);
-      mine.p99.push(answered.p99);
-    }
-  }
-  return all;
-}
-
-type Writable = { -readonly [K in keyof Slices]: K extends "name" ? string : number[] };
 
 /** Reads again and again, and not before the last reading has ended. */
 class Reader {

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { figureOf, short } from "../figures.ts";
 import { dataFolder, requests, strangers } from "../links.ts";
 import { familyOf, openFiles, pssBytes } from "../machine.ts";
 import { goal, type Scenario } from "../scenario.ts";
-import { startCurt } from "../servers.ts";
+import { creates, startCurt } from "../servers.ts";
 import { load } from "../wrk.ts";
 
 const count = 1_000_000;
@@ -25,11 +22,6 @@ export const soak: Scenario = {
   run: async (bench) => {
     const minutes = bench.quick ? 0.5 : 10;
     const server = await startCurt(bench, { data: await dataFolder(count, bench), workers: 2, everywhere: true });
-    const folder = mkdtempSync(join(tmpdir(), "curt-bench-"));
-    bench.later(() => rmSync(folder, { recursive: true }));
-    const body = join(folder, "body.json");
-    writeFileSync(body, JSON.stringify({ url: "https://www.example.com/articles/XXXXXXXX/how-long-addresses-are" }));
-    const headers = { Authorization: `Bearer ${server.key}`, "Content-Type": "application/json" };
     const common = { seconds: Math.round(minutes * 60), anywhere: true };
     const links = { ...common, url: `${server.url}/`, paths: requests(count, "zipf", bench), connections: 32 };
     const unknown = {
@@ -39,7 +31,7 @@ export const soak: Scenario = {
       connections: 8,
       refusalsWanted: true,
     };
-    const creates = { ...common, url: `${server.url}/api/v1/links`, body, headers, connections: 4 };
+    const making = { ...common, ...creates(server.url, server.key, bench), connections: 4 };
     const samples: Sample[] = [];
     const began = performance.now();
     let going = true;
@@ -54,7 +46,7 @@ export const soak: Scenario = {
       }
     };
     const watching = watch();
-    const [followed, missed, made] = await Promise.all([load(links), load(unknown), load(creates)]);
+    const [followed, missed, made] = await Promise.all([load(links), load(unknown), load(making)]);
     going = false;
     await watching;
     const warm = samples.filter(({ minute }) => minute > minutes * 0.3 && minute < minutes - 0.05);

@@ -30,8 +30,8 @@ export interface ResolverOptions {
   readonly arenaBytes?: number;
   readonly seed?: number;
   readonly unknownLimit?: number;
-  /** How long an unknown slug is remembered, in ms. */
-  readonly unknownFor?: number;
+  /** How long an unknown slug is remembered, in ms (5,000). */
+  readonly unknownFor?: number | undefined;
   /** How long the shared cache keeps a link, in ms. */
   readonly cacheFor?: number;
   /**

@@ -12,11 +12,10 @@ export interface DoorOptions {
   readonly port: number;
   /** Where the runtime's HTTP server of this process listens. */
   readonly inner: { readonly hostname: string; readonly port: number };
-  /** Answers what is in memory. `fetch` does not throw. */
+  /** Answers what is in memory. What `miss` promises does not reject. */
   readonly quick: {
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
-    unknown(head: RequestHead, peer: string): Written | undefined;
-    fetch(head: RequestHead, peer: string): Promise<unknown> | undefined;
+    miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -155,18 +154,10 @@ export class Door {
     const isSlug = head.slug !== "" && this.#hostIsGood(head.fields.host);
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      const unknown = isSlug ? this.#options.quick.unknown(head, visitor.peer) : undefined;
-      if (unknown !== undefined) {
-        const { body } = unknown;
-        this.#send(
-          socket,
-          `${unknown.head}${this.#lines}Content-Length: ${body.length}\r\n\r\n${head.isHead ? "" : body}`,
-        );
-        return;
-      }
-      const fetched = isSlug && !isFetched ? this.#options.quick.fetch(head, visitor.peer) : undefined;
-      if (fetched === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
-      else void this.#readAgain(socket, bytes, fetched);
+      const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
+      if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
+      else if (miss instanceof Promise) void this.#readAgain(socket, bytes, head.isHead, miss);
+      else this.#send(socket, this.#whole(miss, head.isHead));
       return;
     }
     if (answer.end !== this.#end) {
@@ -177,21 +168,34 @@ export class Door {
     this.#send(socket, answer.text);
   }
 
+  #whole({ head, body }: Written, isHead: boolean): string {
+    return `${head}${this.#lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${isHead ? "" : body}`;
+  }
+
   #send(socket: Socket<Visitor>, text: string): void {
     // Whoever doesn't read so many answers has no use for them.
     if (socket.write(text) < text.length) socket.terminate();
     else if (this.#draining) socket.end();
   }
 
-  /** Waits for a link, and reads the request for it as if it had come now; then what came besides. */
-  async #readAgain(socket: Socket<Visitor>, bytes: Bytes, fetched: Promise<unknown>): Promise<void> {
+  /**
+   * Waits for a link, and reads the request for it as if it had come now; or sends the answer to one that could not be
+   * looked up. Then what came besides.
+   */
+  async #readAgain(
+    socket: Socket<Visitor>,
+    bytes: Bytes,
+    isHead: boolean,
+    fetched: Promise<Written | undefined>,
+  ): Promise<void> {
     const visitor = socket.data;
     const besides: Bytes[] = [];
     visitor.waiting = besides;
-    await fetched;
+    const failure = await fetched;
     visitor.waiting = undefined;
     if (!this.#visitors.has(socket)) return;
-    this.#read(socket, bytes, true);
+    if (failure === undefined) this.#read(socket, bytes, true);
+    else this.#send(socket, this.#whole(failure, isHead));
     for (const more of besides) this.#read(socket, more);
     if (!visitor.ended) return;
     if (visitor.passage?.isBusy === true) visitor.passage.end();

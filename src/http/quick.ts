@@ -3,7 +3,7 @@ import type { Misses } from "./misses.ts";
 import type { HttpOptions } from "./options.ts";
 import type { KeptAnswer, Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
-import type { Written } from "./said.ts";
+import { type Written, writtenOf } from "./said.ts";
 import type { Visits } from "./visits.ts";
 
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
@@ -13,9 +13,9 @@ export class Quick {
   readonly #options: QuickOptions;
   readonly #redirects: Redirects;
   readonly #visits: Visits;
-  readonly #misses: Misses;
+  readonly #misses: Misses | undefined;
 
-  constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses) {
+  constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses | undefined) {
     this.#misses = misses;
     this.#options = options;
     this.#redirects = redirects;
@@ -33,28 +33,44 @@ export class Quick {
     return answer;
   }
 
-  /** The answer to a plain request for a slug that is known to be nobody's; `undefined`: it takes the long way. */
-  unknown(head: RequestHead, peer: string): Written | undefined {
+  /**
+   * What becomes of a plain request for a slug that `answer` had none for: the whole answer where it is known to be
+   * nobody's; a promise that brings a link into memory, after which `answer` is asked again, or gives the answer to one
+   * that could not be looked up; or `undefined`, for the long way. `again`: it was brought before.
+   */
+  miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined {
     const { resolver, counts, onlyLongWay } = this.#options;
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
+    if (resolver.hit(slug) !== undefined) return undefined;
     const absence = resolver.absence(slug);
-    const answer = absence === undefined ? undefined : this.#redirects.writtenUnknown(slug, head.fields.accept);
-    if (absence === undefined || answer === undefined) return undefined;
+    if (absence === undefined) {
+      if (again || this.#isHurried(head, peer)) return undefined;
+      return this.#brought(slug, head.fields.accept);
+    }
+    const answer = this.#redirects.writtenUnknown(slug, head.fields.accept);
+    if (answer === undefined) return undefined;
     resolver.counts[absence]++;
     counts.quickUnknown();
     if (!head.isHead) this.#visits.countPlain(undefined, head, peer);
     return answer;
   }
 
-  /** Brings a link into memory that is not there; `undefined`: that would change nothing. */
-  fetch(head: RequestHead, peer: string): Promise<unknown> | undefined {
-    const { resolver, onlyLongWay } = this.#options;
-    const { slug } = head;
-    if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
-    if (resolver.hit(slug) !== undefined || resolver.absence(slug) !== undefined) return undefined;
-    if (this.#misses.wait(this.#visits.clientAt(peer, head)) > 0) return undefined;
-    // What went wrong is found again on the long way, which has an answer to it.
-    return resolver.find({ host: "", slug }).catch(() => undefined);
+  /** On the long way it would be looked up once more, and time out once more. */
+  async #brought(slug: string, accept: string): Promise<Written | undefined> {
+    const { resolver, counts } = this.#options;
+    const from = performance.now();
+    try {
+      await resolver.find({ host: "", slug });
+      return undefined;
+    } catch (thrown) {
+      const answer = this.#redirects.unavailable(thrown, slug, accept);
+      counts.answered("visitor", answer.status, from);
+      return writtenOf(answer);
+    }
+  }
+
+  #isHurried(head: RequestHead, peer: string): boolean {
+    return this.#misses !== undefined && this.#misses.wait(this.#visits.clientAt(peer, head)) > 0;
   }
 }

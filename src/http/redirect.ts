@@ -21,7 +21,8 @@ export interface RedirectOptions {
   readonly house: string;
   readonly now: () => number;
   readonly visits: Visits;
-  readonly misses: Misses;
+  /** Without it everybody may ask for any number of unknown slugs. */
+  readonly misses: Misses | undefined;
   readonly log: { readonly error: (message: string, fields: Readonly<Record<string, string>>) => void };
 }
 
@@ -56,20 +57,23 @@ export class Redirects {
   }
 
   /**
-   * The first lines of the answer of a link that memory knows and whose answer depends on nothing but the link. They are
-   * kept beside it from the second visit on: links that were visited once shall not hold answers.
+   * The answer to a plain request for a link that memory knows. Where it depends on nothing but the link, it is kept beside
+   * it; a window of validity is looked at each time. `undefined`: it takes the long way.
    */
   kept(found: Resolved): KeptAnswer | undefined {
     if (found.answer !== undefined) return found.answer as KeptAnswer;
-    if (!isPlain(found.link) || isReserved(found.link.slug)) return undefined;
-    const { url, redirectStatus } = found.link;
-    // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
-    if (!/^[\x21-\x7e]+$/.test(url)) return undefined;
-    const status = redirectStatus ?? this.#options.redirectStatus;
-    const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${url}\r\nCache-Control: no-cache\r\n`;
-    const answer: KeptAnswer = { head, end: "", text: "" };
+    const { link } = found;
+    if (isReserved(link.slug)) return undefined;
+    if (!isPlain(link)) return this.#decided(link);
+    const answer = written(link.redirectStatus ?? this.#options.redirectStatus, link.url, "no-cache");
     found.answer = answer;
     return answer;
+  }
+
+  #decided(link: VisitorLink): KeptAnswer | undefined {
+    const decision = decide(link, this.#options.now(), "", this.#options.redirectStatus);
+    if (decision.kind !== "redirect" || decision.limited) return undefined;
+    return written(decision.status, decision.location, cacheControlOf(link));
   }
 
   /** The same answer for the runtime's server. */
@@ -94,10 +98,9 @@ export class Redirects {
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       this.#options.visits.count(found, query, request);
-      const bounded = decision.limited || found.link.validUntil !== null || found.link.validFrom !== null;
-      return redirect(decision.status, decision.location, bounded ? "no-store" : "no-cache");
+      return redirect(decision.status, decision.location, cacheControlOf(found.link));
     } catch (thrown) {
-      return this.#unavailable(thrown, slug, request);
+      return this.unavailable(thrown, slug, request.headers.get("accept") ?? "");
     }
   }
 
@@ -121,7 +124,7 @@ export class Redirects {
       if (ended && found.link.deletedAt === null) return found.link;
       return kind === "unknown" || kind === "gone" ? this.#said(kind, slug, request) : found.link;
     } catch (thrown) {
-      return this.#unavailable(thrown, slug, request);
+      return this.unavailable(thrown, slug, request.headers.get("accept") ?? "");
     }
   }
 
@@ -129,6 +132,7 @@ export class Redirects {
   async #find(slug: string, request: Request): Promise<Resolved | number | undefined> {
     const { resolver, misses, visits } = this.#options;
     const id = { host: "", slug };
+    if (misses === undefined) return resolver.find(id);
     const client = visits.clientOf(request);
     if (resolver.hit(keyOf(id)) === undefined) {
       const wait = misses.wait(client);
@@ -139,11 +143,13 @@ export class Redirects {
     return found;
   }
 
-  #unavailable(thrown: unknown, slug: string, request: Request): Response {
+  /** The answer to a slug that could not be looked up, which is logged. */
+  unavailable(thrown: unknown, slug: string, accept: string): Response {
+    const { log, house } = this.#options;
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     const name = requestName();
-    this.#options.log.error("A redirect could not be looked up.", { request: name, reason });
-    const answer = this.#said("unavailable", slug, request);
+    log.error("A redirect could not be looked up.", { request: name, reason });
+    const answer = said("unavailable", slug, accept, house);
     answer.headers.set("X-Request-Id", name);
     return answer;
   }
@@ -155,4 +161,17 @@ export class Redirects {
 
 function redirect(status: RedirectStatus, location: string, cacheControl: string): Response {
   return new Response(null, { status, headers: { Location: location, "Cache-Control": cacheControl } });
+}
+
+/** What may not lead there for ever is asked for each time. */
+function cacheControlOf({ maxClicks, validFrom, validUntil }: VisitorLink): string {
+  return maxClicks === null && validFrom === null && validUntil === null ? "no-cache" : "no-store";
+}
+
+/** A redirect as the door sends it. */
+function written(status: RedirectStatus, location: string, cacheControl: string): KeptAnswer | undefined {
+  // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
+  if (!/^[\x21-\x7e]+$/.test(location)) return undefined;
+  const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${location}\r\nCache-Control: ${cacheControl}\r\n`;
+  return { head, end: "", text: "" };
 }

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { CurtError } from "../core/errors.ts";
 import { retrySeconds } from "./limits.ts";
 import { page, pageHeaders, wordsFor } from "./pages.ts";
@@ -41,7 +42,6 @@ export function said(kind: Said, slug: string, accept: string, house: string, wa
 export interface Written {
   /** The first lines. */
   readonly head: string;
-  /** In ASCII. */
   readonly body: string;
 }
 
@@ -54,8 +54,8 @@ export class WrittenUnknown {
   readonly #text: readonly [Written, Written];
 
   constructor(house: string) {
-    // No page has this among its own words.
-    const place = "this-slug";
+    // Neither a page's own words nor a host have capitals in a row.
+    const place = "THIS-SLUG";
     const words = wordsFor("unknown", place);
     this.#page = cut(page(words, house, place), place, pageHeaders);
     this.#text = cut(`${words.say}. ${words.lines.join(" ")}\n`, place, textHeaders);
@@ -71,17 +71,29 @@ export class WrittenUnknown {
   }
 }
 
+/** Any answer as the door sends it. */
+export async function writtenOf(answer: Response): Promise<Written> {
+  return { head: headOf(answer.status, [...answer.headers]), body: await answer.text() };
+}
+
 function cut(body: string, place: string, fields: Readonly<Record<string, string>>): [Written, Written] {
   const [before = "", after = "", ...more] = body.split(place);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: whether it is ASCII is the question
   if (more.length > 0 || !/^[\x00-\x7f]*$/.test(body)) throw new Error("The page of unknown slugs can't be cut.");
-  // In the order in which the runtime's server writes them.
-  const lines = Object.entries({ ...fields, Vary: "Accept" }).sort(([one], [other]) => rank(one) - rank(other));
-  const head = `HTTP/1.1 404 Not Found\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}`;
+  const head = headOf(404, Object.entries({ ...fields, Vary: "Accept" }));
   return [
     { head, body: before },
     { head, body: after },
   ];
+}
+
+/** The first lines of an answer, its headers in the order in which the runtime's server writes them. */
+function headOf(status: number, fields: readonly (readonly [name: string, value: string])[]): string {
+  const named = fields.map(
+    ([name, value]) => [name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()), value] as const,
+  );
+  const lines = named.sort(([one], [other]) => rank(one) - rank(other)).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}`;
 }
 
 const order = [
@@ -91,6 +103,8 @@ const order = [
   "X-Content-Type-Options",
   "Referrer-Policy",
   "Vary",
+  "X-Robots-Tag",
+  "Retry-After",
 ];
 
 function rank(name: string): number {

@@ -78,7 +78,7 @@ class Front {
   readonly #options: HttpOptions;
   readonly redirects: Redirects;
   readonly visits: Visits;
-  readonly misses: Misses;
+  readonly misses: Misses | undefined;
   readonly #house: string;
   /** Tells who sent a request. */
   peers: Pick<Entrance, "addressOf"> = { addressOf: () => "" };
@@ -94,7 +94,7 @@ class Front {
     const { resolver, limiter, isPreview, redirectStatus, now, log } = options;
     this.visits = new Visits(options, (request) => this.peers.addressOf(request));
     this.#metrics = new Metrics({ keys: options.keys, text: options.metricsText, now });
-    this.misses = new Misses(options.unknownLimit, now);
+    this.misses = options.unknownLimit === 0 ? undefined : new Misses(options.unknownLimit, now);
     const { visits, misses } = this;
     const house = this.#house;
     this.redirects = new Redirects({ resolver, limiter, isPreview, redirectStatus, house, now, log, visits, misses });

@@ -1,6 +1,8 @@
 /** Both ways of answering, at the socket and through the runtime's HTTP server, say the same to the same bytes. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { StoreUnavailable } from "../../src/core/store.ts";
+import { MemoryStore } from "./memory-store.ts";
 import { startParts } from "./parts.ts";
 import { raw, type Sending } from "./raw.ts";
 
@@ -52,6 +54,25 @@ describe("both ways", () => {
     }
   });
 
+  test("answer alike for links whose answer is not always the same", async () => {
+    const day = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const conditions = {
+      open: { validFrom: day(-86_400_000), validUntil: day(86_400_000) },
+      over: { validUntil: day(-1000) },
+      early: { validFrom: day(86_400_000) },
+      handed: { forwardQuery: true, redirectStatus: 307 },
+      counted: { maxClicks: 100 },
+      off: { disabled: true },
+    };
+    for (const [slug, more] of Object.entries(conditions)) {
+      for (const { ask } of [quick, long])
+        await ask("POST", "/api/v1/links", { url: "https://example.com/?a=1", slug, ...more });
+      for (let i = 0; i < 2; i++) await expectAlike([plain(slug)]);
+      await expectAlike([plain(slug).replace("GET", "HEAD")]);
+      await expectAlike([plain(`${slug}?a=2&b=3`)]);
+    }
+  });
+
   test("answer alike to a slug that is known to be nobody's, in whatever form", async () => {
     const long = "n".repeat(201);
     for (const slug of ["nobody", "a/nobody.at_all-", long])
@@ -72,6 +93,34 @@ describe("both ways", () => {
     const { text } = await raw(quick.server.port, [plain("nobody").replace("GET", "HEAD")], 2000, 300);
     expect(text).toMatch(/^HTTP\/1.1 404 Not Found\r\n[\s\S]*\nDate: /);
   });
+
+  test("answer alike while nothing can be looked up, and the door asks once", async () => {
+    const asked = [0, 0];
+    const down = [false, true].map((onlyLongWay, at) => {
+      const store = new MemoryStore();
+      store.failure = new StoreUnavailable("Down.");
+      store.before = (operation) => {
+        if (operation === "find") asked[at] = (asked[at] ?? 0) + 1;
+      };
+      return startParts({ store, onlyLongWay });
+    });
+    try {
+      const texts = async (sending: string) => {
+        const answers = await Promise.all(down.map((parts) => answerOf(parts, [sending], 300)));
+        return answers.map((text) => text.replace(/^X-Request-Id: .*\r\n/im, ""));
+      };
+      for (const accept of ["*/*", "text/html", "application/json"])
+        for (const method of ["GET", "HEAD"]) {
+          const sending = plain("cold").replace("GET", method).replace("\r\n\r\n", `\r\nAccept: ${accept}\r\n\r\n`);
+          const [one, other] = await texts(sending);
+          expect([sending, one]).toEqual([sending, other ?? ""]);
+          expect(one).toStartWith("HTTP/1.1 503 Service Unavailable\r\n");
+        }
+      expect(asked).toEqual([6, 6]);
+    } finally {
+      await Promise.all(down.map(({ server }) => server.drain()));
+    }
+  }, 60_000);
 
   test("agree where one request ends and the next begins", async () => {
     const inner = plain("nothing");

@@ -30,3 +30,9 @@ test("who asked for too many unknown slugs gets 429 for what is not in memory, a
   expect((await follow("none-10", "192.0.2.1")).status).toBe(404);
   expect((await follow("none-11", "192.0.2.1")).status).toBe(429);
 });
+
+test("without a limit nobody is refused", async () => {
+  const { ask: asked, server: open } = startParts({ store: new MemoryStore(), unknownLimit: 0, now: () => clock });
+  for (let i = 0; i < 30; i++) expect((await asked("GET", `/none-${i}`)).status).toBe(404);
+  await open.drain();
+});

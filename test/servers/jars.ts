@@ -28,6 +28,8 @@ export async function fetchJars({ name, megabytes, pom, folder, goal }: Jars): P
     [
       ...[programPath("mvn") ?? "mvn", "-B", "-q", "--strict-checksums", "-f", pom, ...copy],
       ...["-DincludeScope=runtime", `-DoutputDirectory=${unfinished}`],
+      // Beside what they are about: a mark of jars that were unpacked elsewhere would keep them from being unpacked here.
+      `-DmarkersDirectory=${join(unfinished, ".markers")}`,
     ],
     { stdio: ["ignore", "inherit", "inherit"] },
   );

@@ -7,7 +7,7 @@ import type { Arrival } from "../arrival.ts";
 import { mostExported, pageLimit } from "../limits.ts";
 import { type Api, jsonBody, type Shared, scoped } from "./context.ts";
 import { beginningOf, type ExportFormat, exportFormats, linesOf } from "./link-rows.ts";
-import { listQuery, problems } from "./schemas.ts";
+import { linkSchema, listQuery, problems } from "./schemas.ts";
 
 const format = z.enum(exportFormats).optional().openapi({ default: "csv" });
 const query = listQuery.omit({ limit: true, cursor: true }).extend({ format });
@@ -18,10 +18,14 @@ const body = z
   })
   .openapi("LinksToExport");
 const types = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/x-ndjson" } as const;
+/** What `linesOf` gives of each. */
+const line = linkSchema
+  .omit({ shortUrl: true, state: true, usedClicks: true, updatedAt: true, version: true })
+  .openapi("ExportedLink", { description: "A line" });
 const answers = {
   200: {
     description: "All of them, streamed. The connection is cut where it can't go on: what ended well is whole",
-    content: { "text/csv": { schema: z.string() }, "application/x-ndjson": { schema: z.string() } },
+    content: { "text/csv": { schema: z.string() }, "application/x-ndjson": { schema: line } },
   },
 };
 const refusals = ["invalid_input", "unauthorized", "forbidden", "wrong_origin"] as const;

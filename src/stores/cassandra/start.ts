@@ -5,6 +5,8 @@ import { calm } from "./control-connection.ts";
 import { whyNone } from "./failure.ts";
 import { migrate } from "./schema.ts";
 
+/** How long all nodes may take to know a keyspace, in ms. */
+const newsLimit = 10_000;
 const newReplication = 3;
 
 /** After so many ms without an answer a second node is asked the same: reads, plain writes, conditional writes. */
@@ -59,13 +61,23 @@ export async function prepare(address: Address): Promise<Prepared> {
     socketOptions: { connectTimeout: 2000, readTimeout: 4000 },
     isMetadataSyncEnabled: false,
   });
-  let client: Client | undefined;
   try {
     await first.connect();
     const datacenter = await datacenterOf(first, address);
     const keyspace = await keyspaceFor(first, address, datacenter);
     const store = await migrate(first, address, keyspace);
-    client = new Client({
+    return { client: await connected(address, datacenter), store };
+  } catch (error) {
+    throw refusal(error, address);
+  } finally {
+    await first.shutdown().catch(() => undefined);
+  }
+}
+
+/** A client of the keyspace, which was made just now perhaps: some nodes know it a moment later than others. */
+async function connected(address: Address, datacenter: string): Promise<Client> {
+  for (const until = performance.now() + newsLimit; ; ) {
+    const client = new Client({
       ...clientOptions(address),
       localDataCenter: datacenter,
       keyspace: address.keyspace,
@@ -76,13 +88,15 @@ export async function prepare(address: Address): Promise<Prepared> {
       },
     });
     calm(client);
-    await client.connect();
-    return { client, store };
-  } catch (error) {
-    await client?.shutdown().catch(() => undefined);
-    throw refusal(error, address);
-  } finally {
-    await first.shutdown().catch(() => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.shutdown().catch(() => undefined);
+      const isUnknown = error instanceof errors.ResponseError && error.code === types.responseErrorCodes.invalid;
+      if (!isUnknown || performance.now() > until) throw error;
+      await Bun.sleep(200);
+    }
   }
 }
 
