@@ -6,6 +6,7 @@ import { curt } from "../command.ts";
 import { Browser, looks } from "../dashboard/browser.ts";
 import { goIn } from "../dashboard/long-list.ts";
 import { type Server, startServer } from "../server.ts";
+import { damagedLinks } from "./damaged.ts";
 import { brokenLines, commandsIn, formulasOf } from "./files.ts";
 import { everyPage, Looker } from "./look.ts";
 import { importFile, sendFields, sendHeaders, slugOf } from "./send.ts";
@@ -18,6 +19,8 @@ export interface HostileResult {
   /** Dialogs, reports of a broken policy, errors, and elements that text became. */
   readonly trouble: string[];
   readonly formulas: string[];
+  /** Events of the log that carry what others wrote, and its lines about them. */
+  readonly events: number;
   readonly lines: number;
   readonly brokenLines: string[];
   /** Characters in the output of commands that a terminal would obey. */
@@ -59,15 +62,17 @@ export async function hostile(
     }
     const files = mutant === undefined ? await filesOf(server, browser, origin, folder, strings) : nothing;
     const output = server.output();
+    const logged = mutant === undefined ? await damagedLinks(server, strings) : { events: 0, lines: 0, broken: [] };
     return {
       links: made,
       pages: look.pages,
       wrong,
       trouble: [...browser.trouble, ...look.found],
       formulas: files.formulas,
-      lines: output.split("\n").filter((line) => line !== "").length,
+      events: logged.events,
+      lines: logged.lines,
       // What the first start says to a person is no event.
-      brokenLines: brokenLines(output).filter((line) => !isGreeting(line)),
+      brokenLines: [...brokenLines(output).filter((line) => !isGreeting(line)), ...logged.broken],
       commands: files.commands,
     };
   } finally {
@@ -108,8 +113,12 @@ async function filesOf(server: Server, { page }: Browser, origin: string, folder
   await page.getByRole("button", { name: "Export all links" }).click();
   await (await download).saveAs(saved);
   const csvs = [readFileSync(saved, "utf8")];
-  const get = async (path: string) =>
-    (await fetch(server.url + path, { headers: { authorization: `Bearer ${server.key}`, accept: "text/csv" } })).text();
+  const get = async (path: string) => {
+    const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${server.key}` } });
+    const text = await answer.text();
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return text;
+  };
   for (const by of ["referrer", "browser", "language", "utm_source", "utm_campaign"])
     csvs.push(await get(`/api/v1/clicks?by=${by}&format=csv`));
   for (const [i] of strings.slice(0, 60).entries())

@@ -15,6 +15,12 @@ export type Wrong = string[];
 /** The slug of the link that carries string `i` in all its fields. */
 export const slugOf = (i: number) => `h-${i}`;
 
+/** What of a string every field takes: at most 60 characters, whole ones, none that commands anything. */
+function fittingOf(text: string): string {
+  const calm = text.toWellFormed().replaceAll(/[\p{Cc}\u2028\u2029]/gu, " ");
+  return [...calm].slice(0, 60).join("").trim();
+}
+
 /** Makes a link for each string, with the string in each field as far as the field takes it; and keys and users with such names. */
 export async function sendFields(server: Server, strings: readonly string[]): Promise<{ made: number; wrong: Wrong }> {
   const wrong: Wrong = [];
@@ -31,12 +37,16 @@ export async function sendFields(server: Server, strings: readonly string[]): Pr
   };
   for (const [i, text] of strings.entries()) {
     const url = `https://example.com/${i}?q=${text.toWellFormed().slice(0, 500)}`;
-    // Longer than a title or a tag may be, and with a lone half of a character: refused, so it is cut and mended as well.
-    const fitting = [...text.toWellFormed()].slice(0, 60).join("");
+    // What a title may not be is refused, as is a tag; so what is left of it when cut and mended goes in as well.
+    const fitting = fittingOf(text);
     const whole = { slug: slugOf(i), url, title: text, tags: [text], note: text };
-    if ((await ask("POST", "/api/v1/links", whole)) === 201) made++;
-    else if ((await ask("POST", "/api/v1/links", { ...whole, title: fitting, tags: [], note: fitting })) === 201)
+    const mended = { ...whole, title: fitting, tags: [], note: fitting };
+    const escaped = { ...mended, url: `https://example.com/${i}?q=${encodeURIComponent(fitting)}` };
+    for (const body of [whole, mended, escaped]) {
+      if ((await ask("POST", "/api/v1/links", body)) !== 201) continue;
       made++;
+      break;
+    }
     if ((await ask("PATCH", `/api/v1/links/${slugOf(i)}`, { tags: [fitting, "hostile"] })) !== 200)
       await ask("PATCH", `/api/v1/links/${slugOf(i)}`, { tags: ["hostile"] });
     await ask("POST", "/api/v1/links", { url, slug: text });

@@ -9,8 +9,9 @@ import { hostileStrings } from "../hostile/strings.ts";
 
 const { values } = parseArgs({ options: { strings: { type: "string", default: "500" } } });
 const result = await hostile(hostileStrings(Number(values.strings)), console.log);
-const { links, pages, lines, wrong, trouble, formulas, brokenLines, commands } = result;
-console.log(`${values.strings} strings, ${links} links, ${pages} pages, ${lines} lines of log`);
+const { links, pages, events, lines, wrong, trouble, formulas, brokenLines, commands } = result;
+console.log(`${values.strings} strings, ${links} links, ${pages} pages, ${events} events in ${lines} lines of log`);
+if (events !== lines) process.exitCode = 1;
 for (const [what, found] of Object.entries({ wrong, trouble, formulas, brokenLines, commands })) {
   console.log(`${found.length} ${what}`);
   for (const one of found.slice(0, 20)) console.log(`  ${JSON.stringify(one)}`);
