@@ -25,7 +25,7 @@ interface Waiting {
 /**
  * Lets as many writes be under way as the cluster keeps up with; the others wait here, in the order they came. Cassandra
  * turns none away: what is too much makes all of them slow, until they take longer than they may and fail. So one that took half
- * of its time is a sign to have fewer, and one that took less than a fifth while others waited is a sign to have more. (Fewer as
+ * of its time is a sign to have fewer, and any other one, while some wait, a small sign to have more. (Fewer as
  * soon as they get slow was tried: where the machine is what is short, a Cassandra with less in hand gets less of it.)
  */
 export class Pace {
@@ -34,7 +34,7 @@ export class Pace {
   readonly #now: () => number;
   #room: number;
   #busy = 0;
-  /** Doubles every round until it was too much once. */
+  /** Doubles every round, as long as all are quick. */
   #isSearching = true;
   #lessSince = Number.NEGATIVE_INFINITY;
 
@@ -77,13 +77,13 @@ export class Pace {
   #learn(began: number, isLost: boolean): void {
     const took = this.#now() - began;
     const { limit } = this.#options;
+    if (took > limit / 5) this.#isSearching = false;
     if (isLost || took > limit / 2) {
-      this.#isSearching = false;
       // What began before there were fewer says nothing about how many are right now.
       if (began < this.#lessSince) return;
       this.#room = Math.max(least, this.#room * 0.8);
       this.#lessSince = this.#now();
-    } else if (took < limit / 5 && this.#waiting.length > 0)
+    } else if (this.#waiting.length > 0)
       this.#room = Math.min(most, this.#room + (this.#isSearching ? 1 : 1 / this.#room));
   }
 
