@@ -8,13 +8,14 @@ export interface Profile {
   readonly values: readonly string[];
   /** Another number for other values, never used again. */
   readonly valuesNumber: number;
-  /** 52 bits; `undefined`: is not told apart. */
-  readonly visitor: number | undefined;
+  /** One, of 52 bits; none: is not told apart. */
+  readonly visitors: readonly number[];
 }
 
 /** How much is remembered of each kind, and characters that are kept of a value. */
 const mostRemembered = 20_000;
 const longestValue = 100;
+const nobody: readonly number[] = [];
 
 /** Makes what is counted out of what a visitor sent. */
 export class Enricher {
@@ -40,13 +41,13 @@ export class Enricher {
       number: ++this.#lastNumber,
     }));
     // One that was blanked has spaces.
-    const visitor = bot === "" && salt !== null && address.trim() !== "" ? visitorOf(salt, address, agent) : undefined;
-    return { values, valuesNumber: number, visitor };
+    const isTold = bot === "" && salt !== null && address.trim() !== "";
+    return { values, valuesNumber: number, visitors: isTold ? [visitorOf(salt, address, agent)] : nobody };
   }
 }
 
 /** Nothing known: whoever asks not to be watched. */
-export const unseen: Profile = { values: dimensions.map(() => ""), valuesNumber: 0, visitor: undefined };
+export const unseen: Profile = { values: dimensions.map(() => ""), valuesNumber: 0, visitors: [] };
 
 function remembered<T>(memory: Map<string, T>, key: string, make: (key: string) => T): T {
   let value = memory.get(key);
