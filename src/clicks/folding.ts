@@ -7,7 +7,7 @@ import { pathOf, readDocument, type SegmentFile, segmentsIn, writeDocument } fro
 import { magic } from "./format.ts";
 import { Gathering, SegmentState } from "./gathering.ts";
 import { type ClickNode, madeNode, nodeOf } from "./node.ts";
-import { type LastSent, PendingBatch } from "./pending.ts";
+import { isOfAnother, type LastSent, PendingBatch } from "./pending.ts";
 import { furthest, type Positions, positionsOf, textOf } from "./positions.ts";
 import { dayLength, Salts } from "./salts.ts";
 
@@ -129,7 +129,7 @@ export class Folding {
         furthest(positionsOf(position), positionsOf(sent.number < number ? sent.position : sent.since)),
       );
     // One with another number is in already, or was made for a store that has since been put back.
-    else if (sent.number === number + 1 && !sent.isIn) this.#sent = sent;
+    else if (sent.number === number + 1 && !sent.isIn) this.#sent = { ...sent, since: position };
     this.#isRepeated = true;
     return { number, positions: positionsOf(position) };
   }
@@ -294,9 +294,4 @@ export class Folding {
   get #mutantFile(): string {
     return join(this.#options.folder, "position-first.json");
   }
-}
-
-/** Whether somebody else sent the batch that the store had last: `number` and `position`. */
-function isOfAnother(sent: LastSent, number: number, position: string): boolean {
-  return sent.number < number || (sent.number === number && sent.position !== position);
 }

@@ -43,3 +43,8 @@ export class PendingBatch {
     rmSync(this.#path, { force: true });
   }
 }
+
+/** Whether somebody else sent the batch that the store had last: `number` and `position`. */
+export function isOfAnother(sent: LastSent, number: number, position: string): boolean {
+  return sent.number < number || (sent.number === number && sent.position !== position);
+}

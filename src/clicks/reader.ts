@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { clickIdLength } from "../core/click.ts";
 import { bodyHead, entry, frameHead, magic, mostBody } from "./format.ts";
 
 /** What a segment has defined so far; place 0 of each is "nothing". */
@@ -19,8 +20,6 @@ export interface ClickSink {
   unseen(link: number): void;
 }
 
-/** Characters of a click id. */
-const idLength = 16;
 /** Bytes that are read at once. A frame that is longer is read alone. */
 const chunk = 512 * 1024;
 
@@ -98,14 +97,14 @@ export class SegmentReader {
     let ascii: string | undefined;
     const linkText = () => {
       const begun = at;
-      if (number() !== idLength) {
+      if (number() !== clickIdLength) {
         at = begun;
         return text();
       }
       // A link without tags: nothing but hexadecimal digits. To cut one text is several times as fast as to decode many.
       ascii ??= body.toString("latin1");
-      at += idLength;
-      return (ascii as string).slice(at - idLength, at);
+      at += clickIdLength;
+      return (ascii as string).slice(at - clickIdLength, at);
     };
     while (at < body.length) {
       const kind = body[at++];
