@@ -58,6 +58,17 @@ export class Frame {
     this.#end = start + written;
   }
 
+  /** The same of the first `length` characters of a text, below 16,384, all of them ASCII: a fraction of the time for short ones. */
+  defineStart(kind: number, text: string, length: number): void {
+    const bytes = this.#bytes;
+    let end = this.#end;
+    bytes[end++] = kind;
+    bytes[end++] = (length & 127) | 128;
+    bytes[end++] = length >> 7;
+    for (let at = 0; at < length; at++) bytes[end++] = text.charCodeAt(at);
+    this.#end = end;
+  }
+
   /** The whole frame, its time in ms; valid until the next call of anything. */
   seal(time: number): Buffer {
     const bytes = this.#bytes;

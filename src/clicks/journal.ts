@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type ClickRecorder, clickIdOf, type Followed, type Origin } from "../core/click.ts";
+import { type ClickRecorder, clickIdLength, clickIdOf, type Followed, type Origin } from "../core/click.ts";
 import { entry, longest, most } from "./format.ts";
 import { Frame } from "./frame.ts";
 import { Segment } from "./segment.ts";
@@ -183,7 +183,9 @@ export class Journal implements ClickRecorder {
     const known = followed.mark - this.#firstMark;
     if (known >= 0) return known + 1;
     const { link } = followed;
-    this.#frame.define(entry.link, [clickIdOf(link), ...link.tags].join("\n"));
+    const { token, tags } = link;
+    if (tags.length === 0) this.#frame.defineStart(entry.link, token, clickIdLength);
+    else this.#frame.define(entry.link, [clickIdOf(link), ...tags].join("\n"));
     followed.mark = this.#firstMark + this.#links;
     return ++this.#links;
   }
