@@ -69,7 +69,7 @@ function readAll(name: string, from = 0): { clicks: Read[]; reader: SegmentReade
   const clicks: Read[] = [];
   let time = 0;
   const { links, agents, sources, languages, addresses } = reader.defined;
-  const idOf = (number: number) => (links[number] ?? ["?"]).join(" ");
+  const idOf = (number: number) => (links[number] ?? "?").replaceAll("\n", " ");
   reader.read(join(folder, name), {
     frame: (at) => {
       time = at;

@@ -32,8 +32,11 @@ export type ClickUnit = (typeof clickUnits)[number];
 export type ClickId = string;
 
 export function clickIdOf(link: Pick<VisitorLink, "token">): ClickId {
-  return link.token.slice(0, 16);
+  return link.token.slice(0, clickIdLength);
 }
+
+/** Characters of a click id: hexadecimal digits. */
+export const clickIdLength = 16;
 
 /** A link as it is followed: what the resolver keeps of it. */
 export interface Followed {

@@ -18,8 +18,8 @@ test("JSON lines, one each, from the level on", () => {
 
 test("short lines on a terminal, which what comes from outside cannot colour", () => {
   const lines: string[] = [];
-  openLog("debug", (line) => lines.push(line), true).warn("Odd.", { why: "a\u001b[31mb" });
-  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d warn: Odd\. why="a\\u001b\[31mb"\n$/);
+  openLog("debug", (line) => lines.push(line), true).warn("Odd.", { why: "a\u001b[31m\u009b31mb" });
+  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d warn: Odd\. why="a\\u001b\[31m\\u009b31mb"\n$/);
 });
 
 test("silent is silent", () => {

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { jsonText } from "../core/safe-json.ts";
 
 /** The levels, the most talkative first; `silent` lets nothing through. */
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -34,12 +35,12 @@ export function openLog(
 function json(level: LogLevel, message: string, fields: object): string {
   const own = { time: new Date().toISOString(), level, message, pid: process.pid };
   // No field takes the place of these.
-  return JSON.stringify({ ...own, ...fields, ...own });
+  return jsonText({ ...own, ...fields, ...own });
 }
 
 function short(level: LogLevel, message: string, fields: object): string {
   const time = new Date().toTimeString().slice(0, 8);
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${jsonText(value)}`);
   return `${time} ${level === "info" ? "" : `${level}: `}${message}${rest.join("")}`;
 }
 

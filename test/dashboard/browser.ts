@@ -68,9 +68,7 @@ export class Browser {
     });
     page.on("pageerror", (error) => browser.trouble.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // What the network refused is logged by the browser itself, and is part of some walks.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-        browser.trouble.push(`console: ${message.text()}`);
+      if (message.type() === "error" && !isUsual(message.text())) browser.trouble.push(`console: ${message.text()}`);
     });
     return browser;
   }
@@ -104,6 +102,17 @@ export class Browser {
     await this.context.close();
     rmSync(this.profile, { recursive: true, force: true });
   }
+}
+
+/**
+ * Errors that the browser logs by itself and that are no faults: what the network refused, which is part of some walks, and that our
+ * own script of above may not run in a QR code, which is sandboxed.
+ */
+function isUsual(text: string): boolean {
+  return (
+    text.startsWith("Failed to load resource") ||
+    /^Blocked script execution in '[^']*\+qr[^']*' because the document's frame is sandboxed/.test(text)
+  );
 }
 
 async function axeSource(): Promise<string> {

@@ -6,15 +6,13 @@ import type { Browser } from "./browser.ts";
 export const realRow = ".rows .row:not(.skeleton)";
 
 /** Sets the password of the first start and goes in. */
-export async function goIn(browser: Browser, server: Server, origin: string): Promise<void> {
+export async function goIn(browser: Browser, server: Server): Promise<void> {
   const { page } = browser;
   await page.goto(/http:\S+\/dashboard\/setup#\w+/.exec(server.output())?.[0] ?? "");
   await page.getByLabel("Name").fill("ana");
   await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
   await page.getByRole("button", { name: "Set it and go in" }).click();
   await page.getByLabel("What to shorten").waitFor();
-  await page.goto(`${origin}/dashboard`);
-  await page.locator(realRow).first().waitFor();
 }
 
 export interface Scrolled {

@@ -24,7 +24,8 @@ describe.skipIf(!need("chromium"))("a list of many links", () => {
     expect((await answer.text()).trim().split("\n")).toHaveLength(links);
     const origin = server.url.replace("127.0.0.1", "localhost");
     browser = await Browser.open(looks.desktopLight, origin);
-    await goIn(browser, server, origin);
+    await goIn(browser, server);
+    await browser.page.locator(realRow).first().waitFor();
   });
   afterAll(async () => {
     await browser.close();

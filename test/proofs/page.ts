@@ -33,7 +33,7 @@ try {
   const origin = server.url.replace("127.0.0.1", "localhost");
   const browser = await Browser.open(looks.desktopLight, origin);
   later(() => browser.close());
-  await goIn(browser, server, origin);
+  await goIn(browser, server);
 
   const some = Math.floor(links / 2) + 4711;
   const words = ["article", `article ${some}`, `${some}`, "utm_source"];

@@ -38,7 +38,7 @@ export function guess(columns: readonly string[]): (Meaning | undefined)[] {
 
 /** The mark before what a table program would run is taken away again. */
 function bare(cell: string): string {
-  return /^'+(?:[=+\-@\t\r\n]|$)/.test(cell) ? cell.slice(1) : cell;
+  return /^'+(?:[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]|$)/.test(cell) ? cell.slice(1) : cell;
 }
 
 function time(cell: string): string {

@@ -70,10 +70,8 @@ export function ImportPage(): JSX.Element {
           <p>{t("import.why")}</p>
           <input
             ref={file}
-            class="hidden"
+            hidden
             type="file"
-            tabIndex={-1}
-            aria-label={t("import.pick")}
             accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,text/csv,application/json"
             onChange={(event) => void take(event.currentTarget.files?.[0])}
           />

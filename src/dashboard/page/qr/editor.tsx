@@ -150,10 +150,8 @@ export function QrEditor({ link, close }: { link: Link; close: () => void }): JS
             </div>
             <input
               ref={file}
-              class="hidden"
+              hidden
               type="file"
-              tabIndex={-1}
-              aria-label={t("qr.pick")}
               accept="image/png,image/jpeg,image/webp"
               onChange={(event) => {
                 void takeLogo(event.currentTarget.files?.[0]);
