@@ -1,9 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lifeline } from "../deploy/processes/lifeline.ts";
 import { ask } from "../test/client.ts";
 import { need, programPath } from "../test/install.ts";
-import { lifeline } from "../test/lifeline.ts";
 import { freePort, type Server, startServer } from "../test/server.ts";
 import { Daemon, privateFolder } from "../test/servers/daemon.ts";
 import { type NginxOptions, startNginx } from "../test/servers/nginx.ts";

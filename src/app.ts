@@ -62,6 +62,8 @@ export interface AppParts {
   readonly cacheReport?: (server: ServerReport) => void;
   /** Hears how long the store takes. */
   readonly storeReport?: StoreReport;
+  /** It hears of every read of a link, and not of one in some. */
+  readonly reportsEvery?: boolean;
 }
 
 /**
@@ -129,9 +131,10 @@ export async function openApp(config: Config, parts: AppParts): Promise<App> {
 }
 
 async function appOver({ store: opened, degrade }: OpenedStore, config: Config, parts: AppParts): Promise<App> {
-  const { announce, tell, cacheReport, storeReport } = parts;
+  const { announce, tell, cacheReport, storeReport, reportsEvery } = parts;
   const clock = () => performance.now();
-  const bare = storeReport === undefined ? opened : timedStore(opened, clock, storeReport);
+  const bare =
+    storeReport === undefined ? opened : timedStore(opened, clock, storeReport, reportsEvery ? 1 : undefined);
   const store = honouringFreeze(bare, clock, config.mutants.includes("no-freeze"));
   const hash = hashSlugs(sha256);
   // Ids that are leased while the store is frozen go to no link.

@@ -149,6 +149,11 @@ export const settings = {
     "info",
     `The least level that is logged (${logLevels.join(", ")}); JSON lines when not on a terminal.`,
   ),
+  CURT_TRACES: optional(
+    httpUrl,
+    "none",
+    "An OpenTelemetry collector that takes OTLP over HTTP, as in `http://localhost:4318`, to which traces go of what memory can't answer.",
+  ),
   CURT_SERVER: optional(httpUrl, "the one on this machine", "The server that the link commands talk to."),
   CURT_KEY: optional(longText(1), "the admin key of the data folder", "The key that the link commands show.", true),
   CURT_MUTANT: withDefault(
@@ -189,6 +194,8 @@ export interface Config {
   /** `undefined`: the bundled one. */
   readonly geo: string | undefined;
   readonly log: (typeof logLevels)[number];
+  /** Address of a collector of traces, without `/v1/traces`. */
+  readonly traces: string | undefined;
   readonly server: string;
   readonly key: string | undefined;
   readonly mutants: readonly Mutant[];
@@ -321,6 +328,7 @@ function assemble(values: Values, raw: Config["raw"], sources: Config["sources"]
     countClicks: values.CURT_CLICKS,
     geo: values.CURT_GEO,
     log: values.CURT_LOG,
+    traces: values.CURT_TRACES,
     server: values.CURT_SERVER ?? `http://${reachable}:${values.CURT_PORT}`,
     key: values.CURT_KEY,
     mutants: values.CURT_MUTANT,

@@ -8,7 +8,7 @@ async function fileGoneAfter(ending: string): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "curt-lifeline-"));
   const file = join(folder, "file");
   await Bun.write(file, "");
-  const module = join(import.meta.dir, "lifeline.ts");
+  const module = join(import.meta.dir, "..", "deploy", "processes", "lifeline.ts");
   const program = `
     import { lifeline } from ${JSON.stringify(module)};
     const callOff = lifeline('rm -- "$1"', [${JSON.stringify(file)}]);

@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { statOf } from "../deploy/processes/alive.ts";
+
+export { isAlive } from "../deploy/processes/alive.ts";
 
 /** The living children of a process. */
 export function childrenOf(parent: number): number[] {
@@ -38,16 +41,6 @@ function commandOf(pid: number): string {
   }
 }
 
-/** Whether the process runs. On Linux the dead that nobody has waited for yet don't count. */
-export function isAlive(pid: number): boolean {
-  if (process.platform === "linux") return !["", "Z", "X"].includes(statOf(pid).state);
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 /** Whether the process listens on the port, by Linux's account; elsewhere it is believed. */
 export function listensOn(pid: number, port: number): boolean {
   if (process.platform !== "linux") return true;
@@ -71,16 +64,5 @@ export async function until(isSo: () => boolean | Promise<boolean>, limit: numbe
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`Did not come true within ${limit} ms: ${isSo}`);
     await Bun.sleep(10);
-  }
-}
-
-function statOf(pid: number): { state: string; ppid: number } {
-  try {
-    // "12 (name) S parent group ...": the name may hold anything, parentheses too.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state = "", ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state, ppid: Number(ppid) };
-  } catch {
-    return { state: "", ppid: 0 };
   }
 }

@@ -1,7 +1,11 @@
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lifeline } from "./lifeline.ts";
+import { plainEnvironment } from "../deploy/processes/environment.ts";
+import { lifeline } from "../deploy/processes/lifeline.ts";
+import { freePort } from "../deploy/processes/port.ts";
+
+export { freePort, plainEnvironment };
 
 const program = join(import.meta.dir, "..", "bin", "curt");
 
@@ -168,32 +172,6 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     await server.stop();
     throw error;
   }
-}
-
-const given = new Set<number>();
-
-/**
- * A port of 127.0.0.1 that was free a moment ago, and that outgoing connections don't take (on Linux they have 32768 and
- * up): a server that is killed finds it free again. Never the same one twice.
- */
-export function freePort(): number {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
-    if (given.has(port)) continue;
-    try {
-      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
-      given.add(port);
-      return port;
-    } catch {
-      // Taken.
-    }
-  }
-}
-
-/** The environment without what would configure Curt. */
-export function plainEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith("CURT_"));
-  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? ""]));
 }
 
 /** Whether a process of the group runs. On Linux the dead that nobody has waited for yet don't count. */

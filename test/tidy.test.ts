@@ -77,6 +77,15 @@ describe("the structure", () => {
     expect(importProblems("src/stores/a.ts", 'import {\n  b,\n} from "../http/b.ts";')).toHaveLength(1);
   });
 
+  test("what an operator runs stands on no test", () => {
+    const deployed = sources.filter((file) => file.startsWith("deploy/"));
+    expect(deployed.length).toBeGreaterThan(5);
+    const onTests = deployed.filter((file) =>
+      importsOf(read(file)).some((name) => normalize(join(dirname(file), name)).startsWith("test/")),
+    );
+    expect(onTests).toEqual([]);
+  });
+
   test("only config.ts reads the environment", () => {
     const readers = sources
       .filter((file) => file.startsWith("src/") && !file.endsWith(".test.ts"))

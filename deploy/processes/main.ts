@@ -6,19 +6,23 @@
  *   npm run stack -- stop NAME      ends one in order
  *   npm run stack -- start NAME     starts one again
  *   npm run stack -- down           ends all; with --wipe the data goes too
- * --folder DIR (./data/stack) has data, logs and the admin key; --port P (8080) is for visitors of a new one.
+ * --folder DIR (./data/stack) has data, logs and the admin key; --port P (8080) is for visitors of a new one;
+ * --haproxy FILE is a changed deploy/haproxy/haproxy.cfg, read when HAProxy starts (to be said at each of its starts).
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { need } from "../../test/install.ts";
-import { javaCommand } from "../../test/servers/cassandra/install.ts";
+import { javaCommand } from "./cassandra/install.ts";
+import { deployed } from "./haproxy.ts";
 import type { Part } from "./part.ts";
+import { installMissing, stackPrograms } from "./programs.ts";
 import { Stack } from "./stack.ts";
 
 /** How long everything may take to answer, in ms. */
 const startLimit = 600_000;
 
-const usage = "stack: takes up, status, down [--wipe], kill NAME, stop NAME or start NAME; [--folder DIR] [--port P]";
+const usage =
+  "stack: takes up, status, down [--wipe], kill NAME, stop NAME or start NAME; [--folder DIR] [--port P] [--haproxy FILE]";
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -28,15 +32,17 @@ async function run(args: readonly string[]): Promise<number> {
       folder: { type: "string", default: "data/stack" },
       port: { type: "string", default: "8080" },
       wipe: { type: "boolean" },
+      haproxy: { type: "string", default: deployed },
     },
   });
   const [word = "", name] = positionals;
   const folder = resolve(values.folder);
   if (!["up", "status", "down", "kill", "stop", "start"].includes(word)) return refuse(usage, 2);
   if (word !== "up" && !Stack.exists(folder)) return refuse(`stack: there is none in ${folder}.`, 1);
-  if (!need("cassandra", "redis", "haproxy")) return 1;
+  if (!existsSync(values.haproxy)) return refuse(`stack: there is no ${values.haproxy}.`, 2);
+  if (installMissing(stackPrograms, ["cassandra", "redis", "haproxy"]).length > 0) return 1;
   const java = word === "up" || word === "start" ? await javaCommand() : [];
-  const stack = Stack.open(folder, Number(values.port), java);
+  const stack = Stack.open(folder, Number(values.port), java, resolve(values.haproxy));
   if (word === "up") return up(stack);
   if (word === "status") return status(stack);
   if (word === "down") {

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../../test/process-list.ts";
-import { plainEnvironment } from "../../test/server.ts";
+import { isAlive } from "./alive.ts";
+import { plainEnvironment } from "./environment.ts";
 
 /** One server of the stack. It belongs to its folder, and not to the command that started it. */
 export interface Part {

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { programPath } from "../../test/install.ts";
-import { freePort } from "../../test/server.ts";
-import { CassandraNode } from "../../test/servers/cassandra/node.ts";
-import { configurationFor } from "../../test/servers/haproxy.ts";
+import { CassandraNode } from "./cassandra/node.ts";
+import { configurationFor } from "./haproxy.ts";
 import { type Part, ProcessPart } from "./part.ts";
+import { freePort } from "./port.ts";
+import { programPath } from "./programs.ts";
 
 const curt = join(import.meta.dir, "..", "..", "bin", "curt");
 const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
@@ -30,7 +30,7 @@ export class Stack {
   readonly key: string;
   readonly parts: readonly Part[];
 
-  private constructor(folder: string, kept: Kept, key: string, java: readonly string[]) {
+  private constructor(folder: string, kept: Kept, key: string, java: readonly string[], balancer: string) {
     this.folder = folder;
     this.key = key;
     this.url = `http://127.0.0.1:${kept.port}`;
@@ -50,15 +50,15 @@ export class Stack {
       redisPart("redis", folder, primary, []),
       redisPart("redis-replica", folder, replica, ["--replicaof", "127.0.0.1", `${primary}`]),
       ...kept.curt.map((port, i) => curtPart(`curt-${i + 1}`, folder, port, env)),
-      haproxyPart(folder, kept),
+      haproxyPart(folder, kept, balancer),
     ];
   }
 
   /**
    * The stack in `folder`, which is made if it is not there; `port` is for visitors of a new one. `java` are the words that
-   * start a Cassandra node: whoever starts none gives none.
+   * start a Cassandra node: whoever starts none gives none. `balancer` is the file that HAProxy's configuration is made of.
    */
-  static open(folder: string, port: number, java: readonly string[]): Stack {
+  static open(folder: string, port: number, java: readonly string[], balancer: string): Stack {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, "stack.json");
     if (!existsSync(file)) {
@@ -69,7 +69,7 @@ export class Stack {
       writeFileSync(join(folder, "admin.key"), key, { mode: 0o600 });
     }
     const kept = JSON.parse(readFileSync(file, "utf8")) as Kept;
-    return new Stack(folder, kept, readFileSync(join(folder, "admin.key"), "utf8").trim(), java);
+    return new Stack(folder, kept, readFileSync(join(folder, "admin.key"), "utf8").trim(), java, balancer);
   }
 
   /** Whether there is one. */
@@ -163,7 +163,7 @@ function curtPart(name: string, parent: string, port: number, env: Readonly<Reco
   });
 }
 
-function haproxyPart(parent: string, { port, curt: nodes }: Kept): Part {
+function haproxyPart(parent: string, { port, curt: nodes }: Kept, balancer: string): Part {
   const folder = join(parent, "haproxy");
   const file = join(folder, "haproxy.cfg");
   const addresses = { bind: `127.0.0.1:${port}`, nodes: nodes.map((one) => `127.0.0.1:${one}`) };
@@ -171,7 +171,8 @@ function haproxyPart(parent: string, { port, curt: nodes }: Kept): Part {
     name: "haproxy",
     address: `127.0.0.1:${port}`,
     folder,
-    prepare: () => writeFileSync(file, configurationFor({ ...addresses, socket: join(folder, "admin.sock") })),
+    prepare: () =>
+      writeFileSync(file, configurationFor({ ...addresses, socket: join(folder, "admin.sock") }, balancer)),
     command: [program("haproxy"), "-db", "-f", file],
     marks: [file],
     answers: () => ready(`http://127.0.0.1:${port}`),

@@ -13,7 +13,7 @@ const lookFor = 1000;
 /** From this age of the last look on, in ms, a write makes the next one beside it. */
 const lookAgain = 500;
 /** Looks that came too late, until the store counts as too slow. */
-const mostLooks = 3;
+const mostLooks = 5;
 
 /** Documents that say what may be done with a store, and belong to it alone: they can be written in a frozen one too. */
 export const controlKind = kind;

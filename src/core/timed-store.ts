@@ -6,12 +6,15 @@ export type StoreReport = (operation: string, seconds: number, failed: boolean, 
 /** A redirect that memory does not know reads a link, which takes some microseconds: of these one in so many is timed. */
 const findSample = 16;
 
-/** The store, with a report of what each operation on links and documents takes. `clock` is in ms, of any origin. */
-export function timedStore(store: Store, clock: () => number, report: StoreReport): Store {
+/**
+ * The store, with a report of what each operation on links and documents takes. `clock` is in ms, of any origin. Of reads of a
+ * link one in `every` is timed.
+ */
+export function timedStore(store: Store, clock: () => number, report: StoreReport, every = findSample): Store {
   return {
     id: store.id,
-    links: timed<LinkStore>(store.links, clock, report),
-    registry: timed<Registry>(store.registry, clock, report),
+    links: timed<LinkStore>(store.links, clock, report, every),
+    registry: timed<Registry>(store.registry, clock, report, every),
     contents: store.contents,
     clicks: store.clicks,
     close: () => store.close(),
@@ -20,7 +23,7 @@ export function timedStore(store: Store, clock: () => number, report: StoreRepor
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-function timed<Part extends object>(part: Part, clock: () => number, report: StoreReport): Part {
+function timed<Part extends object>(part: Part, clock: () => number, report: StoreReport, every: number): Part {
   const methods: Record<string, Method> = {};
   for (const name of methodsOf(part)) {
     const method = (part as unknown as Record<string, Method>)[name]?.bind(part);
@@ -29,9 +32,9 @@ function timed<Part extends object>(part: Part, clock: () => number, report: Sto
   return methods as unknown as Part;
 
   function sampled(name: string, method: Method): Method {
-    const slow = timedMethod(name, method, findSample);
+    const slow = timedMethod(name, method, every);
     let calls = 0;
-    return (...args) => (++calls % findSample === 0 ? slow(...args) : method(...args));
+    return (...args) => (++calls % every === 0 ? slow(...args) : method(...args));
   }
 
   function timedMethod(name: string, method: Method, weight: number): Method {

@@ -11,6 +11,7 @@ import type { ShownSetting } from "../core/shown-setting.ts";
 import type { SlugMaker } from "../core/slugs.ts";
 import type { Registry } from "../core/store.ts";
 import type { RequestCounts } from "./counts.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Lines for whoever runs the server. Nothing that a visitor sent, and no secret, is in them. */
 export interface HttpLog {
@@ -56,6 +57,8 @@ export interface HttpOptions {
   /** Takes down every redirect that is answered; without it none is counted. */
   readonly clicks?: ClickRecorder | undefined;
   readonly counts: RequestCounts;
+  /** Follows what takes longer than a look into memory. */
+  readonly tracing?: Tracing | undefined;
   /** The metrics of all workers of this machine. */
   readonly metricsText: () => Promise<string>;
   /** In ms. */

@@ -16,6 +16,7 @@ import { pageHeaders, rootPage } from "./pages.ts";
 import { problemResponse, requestName, shownError } from "./problem.ts";
 import { Quick } from "./quick.ts";
 import { Redirects } from "./redirect.ts";
+import { spanName } from "./span-name.ts";
 import { Visits } from "./visits.ts";
 
 export type { HttpLog, HttpOptions } from "./options.ts";
@@ -113,12 +114,12 @@ class Front {
         return this.#draining ? closing(plain) : plain;
       }
     }
-    return this.#sent("visitor", this.#slowVisitor(request, server));
+    return this.#sent("visitor", request, () => this.#slowVisitor(request, server));
   }
 
   /** The reserved paths, as they were sent. */
   reserved(request: Request, server: Server<undefined>): Promise<Response> {
-    return this.#sent(askerOf(request), this.#slowReserved(request, server));
+    return this.#sent(askerOf(request), request, () => this.#slowReserved(request, server));
   }
 
   /** Loads the code of the API; a failure is for whoever asks for it. */
@@ -225,9 +226,13 @@ class Front {
     return true;
   }
 
-  async #sent(asker: Asker, pending: Promise<Response>): Promise<Response> {
+  async #sent(asker: Asker, request: Request, work: () => Promise<Response>): Promise<Response> {
     const from = performance.now();
-    const answer = await pending.catch((thrown: unknown) => this.failed(thrown));
+    const { tracing } = this.#options;
+    const whole = () => work().catch((thrown: unknown) => this.failed(thrown));
+    const answer = await (tracing === undefined
+      ? whole()
+      : tracing.follow(spanName(asker, request), request.headers.get("traceparent"), whole));
     this.#options.counts.answered(asker, answer.status, from);
     return this.#draining ? closing(answer) : answer;
   }

@@ -1,19 +1,23 @@
+import { hostname } from "node:os";
+import manifest from "../../package.json";
 import { type App, newLinksAreMarked, openApp } from "../app.ts";
 import { Journal } from "../clicks/journal.ts";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { shownSettings } from "../config-shown.ts";
 import { bundledCredit } from "../core/click.ts";
 import { isPreview } from "../core/preview.ts";
 import { type Change, StoreUnavailable } from "../core/store.ts";
+import type { StoreReport } from "../core/timed-store.ts";
 import type { Dashboard } from "../dashboard/assets.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type FollowedFeed, followFeed } from "./feed.ts";
 import { journalFolder } from "./folder.ts";
 import type { PartForWorker } from "./line.ts";
 import { WorkerLine } from "./line-worker.ts";
-import { openLog } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
 import { WorkerNumbers, type WorkerParts } from "./metrics/of-worker.ts";
 import { dieLoudly, listenInWorker } from "./signals.ts";
+import { Traces } from "./traces.ts";
 
 /** A drain that takes longer than so many ms is cut off. */
 const drainLimit = 8_000;
@@ -39,6 +43,7 @@ function runWorker(toMain: (message: unknown) => void): void {
   // However this process ends: what the turn holds is written.
   process.on("exit", () => clicks?.close());
   let feed: FollowedFeed | undefined;
+  const traces = config.traces === undefined ? undefined : openTraces(config, config.traces, log);
   const numbers = new WorkerNumbers();
   let draining = false;
   let damage: string | undefined;
@@ -89,7 +94,8 @@ function runWorker(toMain: (message: unknown) => void): void {
       committer: line,
       announce: unheard ? async () => {} : announce,
       ...(untold ? {} : { tell }),
-      storeReport: numbers.storeReport,
+      storeReport: traces === undefined ? numbers.storeReport : bothReports(numbers.storeReport, traces.storeReport),
+      reportsEvery: traces !== undefined,
       cacheReport: ({ address, state, why }) => {
         if (state === "up") log.info(`The cache at ${address} is used.`);
         else log.warn(`The cache at ${address} is not used.`, { why });
@@ -140,6 +146,7 @@ function runWorker(toMain: (message: unknown) => void): void {
       now: Date.now,
       counts: numbers.requests,
       metricsText: () => line.measure(),
+      tracing: traces,
     });
     setInterval(report, reportEvery).unref();
     line.tell({ is: "ready" });
@@ -163,6 +170,7 @@ function runWorker(toMain: (message: unknown) => void): void {
     feed?.stop();
     report();
     await app?.close();
+    await traces?.end();
     process.exit(0);
   }
 
@@ -170,6 +178,25 @@ function runWorker(toMain: (message: unknown) => void): void {
   process.on("message", (parts) => line.receive(parts as PartForWorker[]));
   // Without main nothing can be written, and nobody would tell what changed.
   process.on("disconnect", () => process.exit(0));
+}
+
+/** Traces are of one worker, and told apart by its id. */
+function openTraces({ baseUrl, store }: Config, collector: string, log: Log): Traces {
+  const resource = {
+    "service.name": "curt",
+    "service.version": manifest.version,
+    "service.instance.id": `${hostname()}:${process.pid}`,
+    "server.address": new URL(baseUrl).host,
+    "curt.store": store.kind,
+  };
+  return new Traces({ collector, resource, log });
+}
+
+function bothReports(first: StoreReport, second: StoreReport): StoreReport {
+  return (...told) => {
+    first(...told);
+    second(...told);
+  };
 }
 
 if (process.send === undefined) {

@@ -1,7 +1,7 @@
 import { Client, policies, types } from "cassandra-driver";
+import type { CassandraNode } from "../../deploy/processes/cassandra/node.ts";
 import { openCassandraStore } from "../../src/stores/cassandra/store.ts";
 import { ask, follow } from "../client.ts";
-import type { CassandraNode } from "../servers/cassandra/node.ts";
 import type { Asked } from "./mix.ts";
 import type { Nodes } from "./over-cassandra.ts";
 

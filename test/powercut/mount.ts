@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lifeline } from "../lifeline.ts";
+import { lifeline } from "../../deploy/processes/lifeline.ts";
 
 /** Why a power cut cannot be played here, or `undefined` where it can. */
 export function whyNoPowercut(): string | undefined {

@@ -2,10 +2,13 @@
  * A profile of compose.yaml, from nothing: the time to the first redirect through its load balancer; then visitors and
  * creators while parts of it are killed, one after another. It has a project, a network and volumes of its own, and removes them.
  *   npm run proof -- compose [--compose "docker compose"] [--profile cluster] [--kill redis,cassandra-2,curt-cluster-1] [--seconds 6]
+ * With `--careless` its load balancer asks nobody twice and nobody for his health, and GETs must fail.
  */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { killInTurn, missedOf } from "../nodes/killed.ts";
+import { careless, killInTurn, missedOf } from "../nodes/killed.ts";
 import { freePort, plainEnvironment } from "../server.ts";
 
 /** How long everything may take to come up, in ms. */
@@ -20,8 +23,14 @@ const { values } = parseArgs({
     profile: { ...text, default: "cluster" },
     kill: { ...text, default: "redis,cassandra-2,curt-cluster-1" },
     seconds: { ...text, default: "6" },
+    careless: { type: "boolean", default: false },
   },
 });
+const root = join(import.meta.dir, "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "curt-compose-"));
+const usual = readFileSync(join(root, "deploy", "compose", "haproxy.cfg"), "utf8");
+const configuration = join(folder, "haproxy.cfg");
+writeFileSync(configuration, values.careless ? careless(usual) : usual, { mode: 0o644 });
 const port = freePort();
 const url = `http://127.0.0.1:${port}`;
 const words = [...values.compose.split(" "), "-p", "curt-proof", "--profile", values.profile];
@@ -30,8 +39,14 @@ async function compose(
   ...args: string[]
 ): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
   const child = Bun.spawn([...words, ...args], {
-    cwd: join(import.meta.dir, "..", ".."),
-    env: { ...plainEnvironment(), PUBLISH: `127.0.0.1:${port}`, SUBNET: "172.30.58", BUILDAH_FORMAT: "docker" },
+    cwd: root,
+    env: {
+      ...plainEnvironment(),
+      PUBLISH: `127.0.0.1:${port}`,
+      SUBNET: "172.30.58",
+      BUILDAH_FORMAT: "docker",
+      HAPROXY_CFG: configuration,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
@@ -74,6 +89,7 @@ try {
   problems = missedOf(result);
 } finally {
   await compose("down", "-v");
+  rmSync(folder, { recursive: true, force: true });
 }
 console.log(problems.length === 0 ? "All kept." : `Missed: ${problems.join("; ")}.`);
 process.exit(problems.length === 0 ? 0 : 1);

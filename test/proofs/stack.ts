@@ -2,12 +2,12 @@
  * The stack without containers (npm run stack): visitors and creators while parts of it are killed, one after another.
  *   npm run proof -- stack [--seconds 5]
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { lifeline } from "../lifeline.ts";
-import { type KilledResult, killInTurn, missedOf } from "../nodes/killed.ts";
+import { lifeline } from "../../deploy/processes/lifeline.ts";
+import { careless, type KilledResult, killInTurn, missedOf } from "../nodes/killed.ts";
 import { until } from "../process-list.ts";
 import { freePort } from "../server.ts";
 
@@ -19,6 +19,8 @@ export interface StackResult extends KilledResult {
   /** Exit codes of `status` with all there, and with one dead. */
   readonly whole: number;
   readonly wounded: number;
+  /** GETs that failed when a Curt died behind a load balancer that asks nobody twice and nobody for his health. */
+  readonly failedCarelessly: number;
   /** Lines of `status` about what is left after `down`. */
   readonly left: string;
 }
@@ -58,11 +60,17 @@ export async function stackProof(options: {
     const result = await killInTurn(controls, ["redis", "cassandra-2", "curt-1"], seconds, log);
     if (result.clicks !== result.answered)
       for (const name of ["curt-1", "curt-2"]) log(await Bun.file(join(folder, "stack", name, "log")).text());
+    const file = join(folder, "careless.cfg");
+    writeFileSync(file, careless(readFileSync(join(root, "deploy", "haproxy", "haproxy.cfg"), "utf8")));
+    await stack("stop", "haproxy");
+    await stack("start", "haproxy", "--haproxy", file);
+    await all();
+    const { "curt-1": worse } = (await killInTurn(controls, ["curt-1"], 2, log)).killed;
     await stack("down");
     const left = (await stack("status")).out
       .split("\n")
       .filter((line) => line !== "" && !line.endsWith("does not run"));
-    return { firstRedirectMs, ...result, whole, wounded, left: left.join("\n") };
+    return { firstRedirectMs, ...result, whole, wounded, failedCarelessly: worse?.failed ?? 0, left: left.join("\n") };
   } finally {
     await stack("down", "--wipe").catch(() => undefined);
     callOff();
@@ -74,6 +82,10 @@ export async function stackProof(options: {
 export function missed(result: StackResult): string[] {
   const lines: [boolean, string][] = [
     [result.firstRedirectMs > 0, "nothing tells when the first redirect came"],
+    [
+      result.failedCarelessly > 0,
+      "the load balancer's second tries and its looks at the nodes' health are good for nothing",
+    ],
     [result.whole === 0 && result.wounded === 1 && result.left === "", "status does not tell what runs"],
   ];
   return [...lines.flatMap(([kept, line]) => (kept ? [] : [line])), ...missedOf(result)];

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, policies, types } from "cassandra-driver";
+import { cacheFolder, javaCommand } from "../../deploy/processes/cassandra/install.ts";
+import { CassandraNode } from "../../deploy/processes/cassandra/node.ts";
 import { need } from "../install.ts";
 import { freePort } from "../server.ts";
-import { cacheFolder, javaCommand } from "./cassandra/install.ts";
-import { endKeeper, keepFor, takeFor, usedByAnother } from "./cassandra/keeper.ts";
-import { CassandraNode } from "./cassandra/node.ts";
+import { endKeeper, keepFor, takeFor, usedByAnother } from "./cassandra-keeper.ts";
 
 const folder = join(cacheFolder, "cluster");
 const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];

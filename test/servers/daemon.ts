@@ -1,8 +1,8 @@
 import { chownSync, closeSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lifeline } from "../../deploy/processes/lifeline.ts";
 import { programPath } from "../install.ts";
-import { lifeline } from "../lifeline.ts";
 import { childrenOf, isAlive } from "../process-list.ts";
 import { plainEnvironment } from "../server.ts";
 

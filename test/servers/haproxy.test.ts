@@ -86,17 +86,52 @@ describe.skipIf(!need("haproxy"))("the load balancer as deployed", () => {
     expect(bad.length).toBeGreaterThan(0);
   });
 
-  test("drains by hand: a drained node gets no new visitors", async () => {
-    const balancer = await balance();
-    await balancer.command("set server curt/node1 state drain");
-    expect(await balancer.stateOf("node1")).toBe("DRAIN");
-    await nodes[1]?.kill9();
-    await until(async () => (await balancer.stateOf("node2")).startsWith("DOWN"), 5000);
-    const refused = await fetch(`${balancer.url}/here`, { redirect: "manual", keepalive: false });
-    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
-    await balancer.command("set server curt/node1 state ready");
-    expect((await fetch(`${balancer.url}/here`, { redirect: "manual", keepalive: false })).status).toBe(302);
-    await nodes[1]?.restart();
+  /** Takes the lines away by which all are asked when all are taken for dead. */
+  const without = (text: string) => text.replace(/^ +(server \S+-anyway|option allbackups).*$/gm, "");
+
+  test("drains by hand: a drained node gets no new visitors, but where it is the only one", async () => {
+    const answers = [];
+    for (const edit of [without, (text: string) => text]) {
+      const balancer = await balance({ edit });
+      await balancer.command("set server curt/node1 state drain");
+      expect(await balancer.stateOf("node1")).toBe("DRAIN");
+      await nodes[1]?.kill9();
+      await until(async () => (await balancer.stateOf("node2")).startsWith("DOWN"), 5000);
+      const { status, headers } = await fetch(`${balancer.url}/here`, { redirect: "manual", keepalive: false });
+      answers.push([status, headers.get("retry-after")]);
+      await balancer.command("set server curt/node1 state ready");
+      expect((await fetch(`${balancer.url}/here`, { redirect: "manual", keepalive: false })).status).toBe(302);
+      await nodes[1]?.restart();
+    }
+    expect(answers).toEqual([
+      [503, "1"],
+      [302, null],
+    ]);
+  });
+
+  test("nodes that have no time to answer for their health are asked all the same; without its second lines they are not", async () => {
+    // Too busy for what HAProxy asks, and not for visitors: of two slow things the one that nobody waits for for a second only.
+    const busy: Bun.TCPSocketListenOptions<undefined> = {
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket, data) {
+          if (!data.toString().startsWith("GET /readyz"))
+            socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        },
+      },
+    };
+    const both = [Bun.listen(busy), Bun.listen(busy)];
+    const statuses = [];
+    for (const edit of [without, (text: string) => text]) {
+      const balancer = await balance({ nodes: both.map(({ port }) => `127.0.0.1:${port}`), edit });
+      for (const node of ["node1", "node2"])
+        await until(async () => (await balancer.stateOf(node)).startsWith("DOWN"), 20_000);
+      const visit = async () => (await fetch(`${balancer.url}/x`, { redirect: "manual", keepalive: false })).status;
+      statuses.push(await Promise.all(Array.from({ length: 10 }, visit)));
+    }
+    expect(statuses).toEqual([Array(10).fill(503), Array(10).fill(204)]);
+    for (const one of both) one.stop(true);
   });
 
   test("says who the visitor is, whatever the visitor says; sends no POST twice", async () => {

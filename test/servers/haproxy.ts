@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { configurationFor } from "../../deploy/processes/haproxy.ts";
 import { need } from "../install.ts";
 import { freePort } from "../server.ts";
 import { Daemon, privateFolder } from "./daemon.ts";
-
-const deployed = join(import.meta.dir, "..", "..", "deploy", "haproxy", "haproxy.cfg");
 
 export interface HaproxyOptions {
   /** Host and port of each node, `node1` first. */
@@ -64,20 +63,6 @@ export class Haproxy extends Daemon {
     const row = rows.map((line) => line.split(",")).find(([backend, server]) => backend === "curt" && server === node);
     return row?.[status] ?? "unknown";
   }
-}
-
-export interface Addresses {
-  readonly bind: string;
-  readonly socket: string;
-  readonly nodes: readonly string[];
-}
-
-/** The deployed configuration with other addresses, and without the user that only root can become. */
-export function configurationFor({ bind, socket, nodes }: Addresses): string {
-  const lines = readFileSync(deployed, "utf8").split("\n");
-  const text = lines.filter((line) => !/^\s+(user|group|server) /.test(line)).join("\n");
-  const servers = nodes.map((address, i) => `    server node${i + 1} ${address}`).join("\n");
-  return `${text.replace("bind :80", `bind ${bind}`).replace("/run/haproxy/curt.sock mode", `${socket} mode`)}\n${servers}\n`;
 }
 
 /** A load balancer that is ready. End it with `stop`; it also ends when this process does. */

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder, fetchJars } from "../../deploy/processes/jars.ts";
 import { need, programPath } from "../install.ts";
 import { plainEnvironment } from "../server.ts";
-import { cacheFolder, fetchJars } from "./jars.ts";
 
 const folder = join(cacheFolder, "jmeter");
 const plan = join(import.meta.dir, "..", "..", "deploy", "jmeter", "curt.jmx");

@@ -11,7 +11,10 @@ export const firstBucket = "0".repeat(16);
 /** The entry of the directory that lists all buckets but the first. */
 export const bucketEntry = "*";
 
-/** How long what is known of the buckets is believed, in ms; a new one is told of so long before it begins. */
+/**
+ * After so many ms the buckets are read again; a new one is told of so long before it begins. Until then nobody waits for that
+ * read, and later not for long: a link in a bucket that is over is found too, only out of order.
+ */
 const believed = 1000;
 const ahead = 3000;
 /** How many of the newest buckets a writer knows. */
@@ -44,15 +47,22 @@ export class Buckets {
 
   /** Places for new links, in the order in which lists will have them. */
   async places(count: number): Promise<Place[]> {
-    if (performance.now() - this.#readAt > believed) {
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      await this.#reading;
-    }
+    await this.#refresh();
     const places = Array.from({ length: count }, () => this.#next());
     if (Array.from({ length: count }, Math.random).some((chance) => chance * this.#options.size < 1)) this.#cut();
     return places;
+  }
+
+  /** Waits where too little is known. One slow read must not take those with it who came meanwhile: see `believed`. */
+  async #refresh(): Promise<void> {
+    const age = performance.now() - this.#readAt;
+    if (age <= believed) return;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    if (age === Number.POSITIVE_INFINITY) return this.#reading;
+    const read = this.#reading.catch(() => undefined);
+    if (age > ahead - believed) await Promise.race([read, Bun.sleep(believed)]);
   }
 
   #next(): Place {

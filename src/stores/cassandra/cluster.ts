@@ -28,6 +28,8 @@ interface ReadOptions {
 
 /** Nobody answers: a write is tried again for so long, in ms, in case a node has just died. */
 const refusedFor = 500;
+/** How often a read is made that somebody waits for who can wait. */
+const readTries = 3;
 /** One message to several partitions holds so many statements (more make Cassandra warn); any has about so many characters. */
 const batchSize = 10;
 const batchLength = 12_000;
@@ -107,6 +109,22 @@ export class Cluster {
         const most = error instanceof Refused ? Math.min(limit, refusedFor) : limit;
         if (performance.now() - began + wait >= most) throw error;
         await Bun.sleep(wait);
+      }
+    }
+  }
+
+  /**
+   * Reads for somebody who can wait longer than a visitor: what got no answer in time is asked for again, so often in all. On a busy
+   * cluster one read in some hundreds is so late, and all writes of a moment may wait for the same one.
+   */
+  async patiently<T>(read: () => Promise<T>): Promise<T> {
+    for (let left = readTries; ; ) {
+      try {
+        return await read();
+      } catch (error) {
+        left--;
+        const isLate = error instanceof StoreUnavailable && !(error instanceof Refused);
+        if (!isLate || left === 0 || this.#closing !== undefined) throw error;
       }
     }
   }

@@ -14,13 +14,16 @@ import type { Cluster } from "./cluster.ts";
 import type { Feed } from "./feed.ts";
 import type { LinkLists } from "./lists.ts";
 import type { CassandraMutants } from "./mutants.ts";
+import { Pace } from "./pace.ts";
 import { indexOf, type Term, type TermIndex } from "./terms.ts";
 import { Lanes, Turns } from "./turns.ts";
 import { hasWrite, newWriteId, rememberedWrites, withWrite } from "./write-ids.ts";
 
 const insertLimit = 1000;
-/** How many inserts of this process are under way at once. */
-const insertLanes = 48;
+/** How many inserts of one call are under way or wait at once, so that others come in between. */
+const batchLanes = 48;
+/** How long an insert waits for its turn while others are written, in ms, before it may take as long as a write. */
+const insertPatience = 10_000;
 
 export interface LinkRow extends Place {
   readonly doc: string;
@@ -48,10 +51,12 @@ export class CassandraLinks implements LinkStore {
   readonly #parts: LinkParts;
   /** Writes of this process to one link don't run into one another; those of others may. */
   readonly #turns = new Turns();
-  readonly #lanes = new Lanes(insertLanes);
+  readonly #pace: Pace;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    const { shown, writeLimit: limit } = parts.cluster;
+    this.#pace = new Pace({ shown, limit, patience: insertPatience, isFixed: parts.mutants.includes("unpaced") });
   }
 
   async insert(record: LinkRecord): Promise<InsertOutcome> {
@@ -70,9 +75,12 @@ export class CassandraLinks implements LinkStore {
     }
     this.#parts.cluster.check();
     const places = await this.#parts.buckets.places(records.length);
+    const lanes = new Lanes(batchLanes);
     const inserts = records.map((record, index) =>
-      this.#turns.take(keyOf(record), (waited) =>
-        this.#lanes.run(() => this.#insert(record, places[index] as Place, waited)),
+      lanes.run(() =>
+        this.#turns.take(keyOf(record), (waited) =>
+          this.#pace.run(() => this.#insert(record, places[index] as Place, waited)),
+        ),
       ),
     );
     // All of them end before the answer, one that failed does not leave others under way.

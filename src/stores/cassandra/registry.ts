@@ -44,7 +44,7 @@ export class CassandraRegistry implements Registry {
   }
 
   async get(kind: string, id: string): Promise<Document | undefined> {
-    return this.#document(kind, id, await this.#row(kind, id));
+    return this.#document(kind, id, await this.#parts.cluster.patiently(() => this.#row(kind, id)));
   }
 
   put(document: Document): Promise<PutOutcome> {

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../../process-list.ts";
-import { plainEnvironment } from "../../server.ts";
+import { isAlive } from "../alive.ts";
+import { plainEnvironment } from "../environment.ts";
 
 export interface NodeOptions {
   /** Starts its virtual machine; the class and what differs between nodes is added. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { programPath } from "../../install.ts";
-import { freePort } from "../../server.ts";
 import { cacheFolder as cacheOfAll, fetchJars } from "../jars.ts";
+import { freePort } from "../port.ts";
+import { programPath } from "../programs.ts";
 import { CassandraNode } from "./node.ts";
 
 /** Everything of Cassandra's: jars and the archive of classes stay, `cluster` lives as long as the nodes do. */

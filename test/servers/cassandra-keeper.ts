@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../../process-list.ts";
+import { isAlive } from "../process-list.ts";
 
 /** How long a cluster that nobody uses is kept, in seconds. */
 const idle = 600;

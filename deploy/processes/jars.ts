@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { programPath } from "../install.ts";
+import { programPath } from "./programs.ts";
 
 /** What is fetched once and kept, in a folder for each program. */
 export const cacheFolder = join(import.meta.dir, "..", "..", ".cache");
@@ -20,7 +20,7 @@ export interface Jars {
 /** Fetches jars from Maven Central, unless they were before. The folder is there whole or not at all. */
 export async function fetchJars({ name, megabytes, pom, folder, goal }: Jars): Promise<void> {
   if (existsSync(folder)) return;
-  if (megabytes > 0) console.error(`Fetching ${name} for the tests: ${megabytes} MB, once.`);
+  if (megabytes > 0) console.error(`Fetching ${name}: ${megabytes} MB, once.`);
   mkdirSync(dirname(folder), { recursive: true });
   const unfinished = `${folder}.${process.pid}`;
   const copy = goal ?? ["dependency:copy-dependencies"];
