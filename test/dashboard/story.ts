@@ -10,7 +10,7 @@ const [hour, day] = [3_600_000, 86_400_000];
 const days = 100;
 
 /** Slug, title, target, tags, age in days, clicks of a usual day, and what else there is to it. All of it is invented. */
-const told: readonly [string, string, string, string, number, number, Partial<LinkRecord>?][] = [
+export const told: readonly [string, string, string, string, number, number, Partial<LinkRecord>?][] = [
   ["status", "Status page", "status.acme.example", "eng", 160, 12],
   ["k2HfY8d", "", "www.openstreetmap.org/directions?engine=fossgis_osrm_bike&route=52.5163,13.3777", "", 131, 1],
   [

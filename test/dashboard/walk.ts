@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask, follow } from "../client.ts";
 import { startServer } from "../server.ts";
 import { Browser } from "./browser.ts";
 import { tellStory } from "./story.ts";
-import { expectSame, Walker, type WalkOptions } from "./walker.ts";
+import { Around, others } from "./walk-around.ts";
+import { expectSame, type WalkOptions } from "./walker.ts";
 
 const password = "correct horse battery";
-/** Links of the story that nobody looks for: one is found among them. */
-const others = 400;
 
 export interface Walked {
   /** Stops at which the page was looked at. */
@@ -52,7 +51,7 @@ export async function walk(options: WalkOptions): Promise<Walked> {
   }
 }
 
-class Walk extends Walker {
+class Walk extends Around {
   /** The first start, where a password is set; out, a wrong password, and in. */
   async arrive(): Promise<void> {
     const { page } = this.browser;
@@ -219,76 +218,6 @@ class Walk extends Walker {
     await other.close();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-  }
-
-  /** A file in, with its preview and report; everything out. */
-  async carry(): Promise<void> {
-    const { page } = this.browser;
-    await this.go("Import");
-    const rows = Array.from({ length: 30 }, (_, i) => `in-${i},https://example.com/in/${i},"Page ${i}, moved"`);
-    const file = join(this.folder, "from elsewhere.csv");
-    writeFileSync(file, `Keyword,Long URL,Title\n${rows.join("\n")}\nout,no address,Bad\n`);
-    const chooser = page.waitForEvent("filechooser");
-    await this.press("Pick a file");
-    await (await chooser).setFiles(file);
-    await page.getByText("from elsewhere.csv, 31 rows").waitFor();
-    await this.stop("import", true);
-    await this.press("Import 31 links");
-    await page.getByText("30 in, 1 out.").waitFor();
-    await this.stop("imported");
-    const saved = await this.download(page.getByRole("button", { name: "Export all links" }), "all.csv");
-    // Two of the walk, those of the story, and the file's.
-    const lines = saved.toString("utf8").trimEnd().split("\n");
-    const all = await ask<{ readonly links: unknown }>(this.server, "GET", "/api/v1/overview");
-    if (all.status === 200) expectSame(lines.length > others + 30, true);
-  }
-
-  /** The other pages, by way of the bars. */
-  async look(): Promise<void> {
-    const { page } = this.browser;
-    await this.go("Keys");
-    await this.press("Make a key");
-    await this.hand.write(page.getByLabel("What it is for"), "the walk");
-    await this.press("Make it");
-    await page.locator(".fresh-key code").waitFor();
-    await this.stop("keys");
-    await this.go("Settings");
-    await page.getByText("CURT_WORKERS").waitFor();
-    await this.stop("settings", true);
-    if (this.browser.isPhone) await this.press("Go anywhere");
-    else await page.keyboard.press("Control+k");
-    await this.hand.write(page.getByRole("combobox"), "talks");
-    await page.getByRole("option", { selected: true }).getByText("talks/fosdem").waitFor();
-    await this.stop("palette");
-    await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "talks/fosdem" }).waitFor();
-  }
-
-  /** What visitors see. */
-  async visit(): Promise<void> {
-    const { page } = this.browser;
-    const trap = { url: "https://xn--80ak6aa92e.example.com/signin", slug: "b4nk" };
-    expectSame((await ask(this.server, "POST", "/api/v1/links", trap)).status, 201);
-    const seen = [
-      ["preview", "/talks/fosdem+", "slides.acme.example"],
-      ["deceiving", "/b4nk+", "xn--80ak6aa92e.example.com"],
-      ["unknown", "/q3-reprot", "Nope"],
-      ["over", "/may-sale", "Over"],
-      ["root", "/", "Long in,"],
-    ] as const;
-    for (const [name, path, text] of seen) {
-      await page.goto(this.origin + path);
-      await page.getByText(text).first().waitFor();
-      await this.stop(name);
-    }
-    await this.hand.write(page.locator("input[name=url]"), "https://example.com/by/anyone");
-    await this.press("Shorten");
-    await page
-      .getByText(/Copy|short/)
-      .first()
-      .waitFor();
-    await page.goto(`${this.origin}/dashboard`);
-    await page.getByLabel("What to shorten").waitFor();
   }
 
   async leave(): Promise<void> {
