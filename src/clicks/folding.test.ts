@@ -124,22 +124,36 @@ describe("folding", () => {
     expect(await days()).toEqual([2]);
   });
 
-  test("whatever answer is missing, the same batch is sent again", async () => {
-    const journal = journalOf();
-    const folding = foldingOf();
-    await record(journal, link("a"), 5);
-    for (const down of ["before", "after", "before"] as const) {
-      store.down = down;
-      await expect(folding.fold()).rejects.toThrow(StoreUnavailable);
-      await record(journal, link("a"), 1);
-    }
-    const again = foldingOf();
-    store.down = undefined;
-    await foldAll(again);
-    await foldAll(again);
-    expect(store.clicks).toBe(8);
-    for (const batch of store.sent.slice(0, 3)) expect(batch).toEqual(store.sent[0] as ClickBatch);
-  });
+  test.each(["the same process", "a process that starts anew"])(
+    "whatever answer is missing, the same batch is sent again by %s",
+    async (by) => {
+      const [journal, other] = [journalOf(), journalOf()];
+      let folding = foldingOf();
+      await record(journal, link("a"), 5);
+      await record(other, link("b"), 4);
+      await foldAll(folding);
+      await record(journal, link("a"), 5);
+      await record(other, link("c"), 3);
+      for (const down of ["before", "before", "after", "before"] as const) {
+        if (by !== "the same process") folding = foldingOf();
+        store.down = down;
+        await expect(folding.fold()).rejects.toThrow(StoreUnavailable);
+        // More comes, one journal gets another suffix, and another hour begins.
+        await record(journal, link("a"), 1);
+        other.close();
+        now += 3_600_000;
+      }
+      const again = foldingOf();
+      store.down = undefined;
+      await foldAll(again);
+      await foldAll(again);
+      expect(store.clicks).toBe(21);
+      const [, first, ...repeated] = store.sent;
+      // What went in without an answer is not sent once more by a process that asks the store first.
+      for (const batch of repeated.slice(0, by === "the same process" ? 3 : 2))
+        expect(batch).toEqual(first as ClickBatch);
+    },
+  );
 
   test("the end of a dead worker's segment is cut where it is torn, and what is whole counts", async () => {
     const journal = journalOf();

@@ -7,7 +7,7 @@ import { pathOf, readDocument, type SegmentFile, segmentsIn, writeDocument } fro
 import { magic } from "./format.ts";
 import { Gathering, SegmentState } from "./gathering.ts";
 import { type ClickNode, madeNode, nodeOf } from "./node.ts";
-import { type LastSent, PendingBatch } from "./pending.ts";
+import { isOfAnother, type LastSent, PendingBatch } from "./pending.ts";
 import { furthest, type Positions, positionsOf, textOf } from "./positions.ts";
 import { dayLength, Salts } from "./salts.ts";
 
@@ -57,6 +57,8 @@ export class Folding {
   /** Finished segments that were read to their end, and that end. */
   readonly #read = new Map<string, number>();
   readonly #bad = new Set<string>();
+  /** A batch that a process before this one was about to send, and that may be in or not. */
+  #sent: LastSent | undefined;
   #pending: ClickBatch | undefined;
   /** Whether the pending batch may have gone in before. */
   #isRepeated = false;
@@ -88,6 +90,10 @@ export class Folding {
   async fold(): Promise<boolean> {
     this.#last ??= await this.#begin();
     const last = this.#last;
+    if (this.#sent !== undefined) {
+      this.#pending = await this.#gatherAgain(this.#sent);
+      this.#sent = undefined;
+    }
     if (this.#pending !== undefined && !(await this.#send(this.#pending, last))) return true;
     const more = await this.#gather(last);
     const since = textOf(last.positions);
@@ -117,14 +123,13 @@ export class Folding {
     if (mutants?.includes("position-first")) position = readDocument<string>(this.#mutantFile) ?? position;
     const sent = this.#pendingFile.read();
     if (sent?.writer !== writer) return { number, positions: positionsOf(position) };
-    const { batch } = sent;
-    if (mutants?.includes("no-batch-numbers") && batch !== undefined) this.#pending = { ...batch, number: number + 1 };
+    if (mutants?.includes("no-batch-numbers") && !sent.isIn) this.#sent = { ...sent, number: number + 1 };
     else if (isOfAnother(sent, number, position))
       return this.#leave(
         furthest(positionsOf(position), positionsOf(sent.number < number ? sent.position : sent.since)),
       );
     // One with another number is in already, or was made for a store that has since been put back.
-    else if (sent.number === number + 1) this.#pending = batch;
+    else if (sent.number === number + 1 && !sent.isIn) this.#sent = { ...sent, since: position };
     this.#isRepeated = true;
     return { number, positions: positionsOf(position) };
   }
@@ -179,6 +184,26 @@ export class Folding {
     return { number: 0, positions };
   }
 
+  /** The batch as it was: what is in the journals from where it began to where it ended. */
+  async #gatherAgain({ writer, number, position, since }: LastSent): Promise<ClickBatch | undefined> {
+    const { folder, now } = this.#options;
+    const begins = positionsOf(since);
+    const gathering = this.#newGathering();
+    await this.#salts.learn(Math.floor(now() / dayLength));
+    for (const [name, end] of positionsOf(position)) {
+      const begin = begins.get(name) ?? 0;
+      if (end <= begin) continue;
+      const state = new SegmentState(begin);
+      // Its writer may give it another suffix at any moment, once.
+      for (let tries = 0; tries < 3 && state.reader.offset < end; tries++) {
+        const path = pathOf(folder, name);
+        if (path !== undefined) await this.#take(gathering, state, { name, path }, end);
+      }
+      if (state.reader.offset < end) this.#complain(name, "It is gone, or its end is.");
+    }
+    return gathering.batch({ writer, number, position });
+  }
+
   async #gather({ positions }: { readonly positions: ReadonlyMap<string, number> }): Promise<boolean> {
     const { folder, now } = this.#options;
     const segments = segmentsIn(folder);
@@ -192,7 +217,7 @@ export class Folding {
         state = new SegmentState(positions.get(segment.name) ?? 0);
         this.#reading.set(segment.name, state);
       }
-      const taken = await this.#take(state, segment);
+      const taken = await this.#take(this.#gathering, state, segment);
       if (taken === "more") return true;
       if (taken === "all" && segment.finished) this.#finish(segment, state);
     }
@@ -200,17 +225,22 @@ export class Folding {
   }
 
   /** Whether it was read to the end of what there was; `bad`: it can't be read, which keeps the others from nothing. */
-  async #take(state: SegmentState, segment: SegmentFile): Promise<"all" | "more" | "bad"> {
+  async #take(
+    gathering: Gathering,
+    state: SegmentState,
+    segment: Pick<SegmentFile, "name" | "path">,
+    until?: number,
+  ): Promise<"all" | "more" | "bad"> {
     for (;;) {
       try {
-        if (this.#gathering.take(state, segment.path)) return "all";
+        if (gathering.take(state, segment.path, until)) return "all";
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         // Otherwise its writer finished it meanwhile: it has another suffix, and the next time will find it.
         if (code !== "ENOENT") this.#complain(segment.name, message);
         return "bad";
       }
-      const { missingDay } = this.#gathering;
+      const { missingDay } = gathering;
       if (missingDay === undefined) return "more";
       await this.#salts.learn(missingDay);
     }
@@ -264,9 +294,4 @@ export class Folding {
   get #mutantFile(): string {
     return join(this.#options.folder, "position-first.json");
   }
-}
-
-/** Whether somebody else sent the batch that the store had last: `number` and `position`. */
-function isOfAnother(sent: LastSent, number: number, position: string): boolean {
-  return sent.number < number || (sent.number === number && sent.position !== position);
 }

@@ -4,6 +4,7 @@ const size = 256 * 1024;
 /** The most that one click can take with all that it defines, in bytes. */
 const mostAtOnce = 48 * 1024;
 
+const hexDigits = new TextEncoder().encode("0123456789abcdef");
 const encoder = new TextEncoder();
 
 /** The frame that a turn of the event loop fills, in a buffer that is used again and again. */
@@ -56,6 +57,20 @@ export class Frame {
     bytes[this.#end] = (written & 127) | 128;
     bytes[this.#end + 1] = written >> 7;
     this.#end = start + written;
+  }
+
+  /** `define` of the first half of a token, which stands in `from` as 16 bytes at `start`: a click id. */
+  defineId(kind: number, from: Uint8Array, start: number): void {
+    const bytes = this.#bytes;
+    let end = this.#end;
+    bytes[end++] = kind;
+    bytes[end++] = 16;
+    for (let at = start; at < start + 8; at++) {
+      const byte = from[at] ?? 0;
+      bytes[end++] = hexDigits[byte >> 4] ?? 0;
+      bytes[end++] = hexDigits[byte & 15] ?? 0;
+    }
+    this.#end = end;
   }
 
   /** The whole frame, its time in ms; valid until the next call of anything. */

@@ -1,6 +1,7 @@
-import type { ClickBatch, ClickId, Tally, Visit } from "../core/click.ts";
+import type { ClickBatch, Tally, Visit } from "../core/click.ts";
 import { type Enricher, type Profile, unseen } from "./enrich.ts";
 import { most } from "./format.ts";
+import { Pairs } from "./pairs.ts";
 import { type ClickSink, SegmentReader } from "./reader.ts";
 
 const hour = 3_600_000;
@@ -26,23 +27,16 @@ export class SegmentState {
   }
 }
 
-/** A link with the tags it had, in an hour. */
-interface LinkGroup {
-  readonly link: ClickId | null;
-  readonly tags: readonly string[];
-  /** By the number of the profile's values. */
-  readonly group: Map<number, GrowingTally>;
-}
-
+/** Clicks of a link that are alike in everything, while profiles are added. */
 interface GrowingTally {
-  readonly tally: Omit<Tally, "clicks" | "visitors">;
+  readonly values: readonly string[];
   clicks: number;
-  visitors: Set<number> | undefined;
+  visitors: Set<number> | readonly number[];
 }
 
 /**
- * The batch that is being made. A click costs a comparison, or one or two look-ups: it is counted by link and profile, and
- * only what comes out of that is put into tallies.
+ * The batch that is being made. A click costs a comparison, or a look-up and a place in an array: it is counted by link and
+ * profile, and only what comes out of that is put into tallies. Those of two segments, or of two hours, stand apart.
  */
 export class Gathering implements ClickSink {
   clicks = 0;
@@ -51,17 +45,16 @@ export class Gathering implements ClickSink {
   readonly #enricher: Enricher;
   /** `undefined`: not known yet. */
   readonly #saltOf: (day: number) => Uint8Array | null | undefined;
-  readonly #tallies = new Map<string, Map<number, GrowingTally>>();
+  readonly #tallies: Tally[] = [];
   readonly #visits: Visit[] = [];
-  #size = 0;
   #state = new SegmentState(0);
   #salt: Uint8Array | null = null;
   #hour = 0;
   #time = 0;
+  /** Where the segment is read no further, in bytes. */
+  #until = Number.POSITIVE_INFINITY;
   // What the current run of frames holds.
-  readonly #pairs = new Map<number, number>();
-  #runKey = -1;
-  #runCount = 0;
+  readonly #pairs = new Pairs();
   readonly #visitKeys = new Float64Array(latestVisits);
   readonly #visitTimes = new Float64Array(latestVisits);
   #visited = 0;
@@ -78,12 +71,18 @@ export class Gathering implements ClickSink {
   }
 
   get isFull(): boolean {
-    return this.clicks >= mostClicks || this.#size + this.#pairs.size >= mostTallies;
+    if (this.clicks >= mostClicks) return true;
+    const others = this.#tallies.length;
+    return others + this.#pairs.atMost >= mostTallies && others + this.#pairs.atLeast >= mostTallies;
   }
 
-  /** Reads what is new in a segment, as far as the batch and the salts go. `true`: up to its end. */
-  take(state: SegmentState, path: string): boolean {
+  /**
+   * Reads what is new in a segment, as far as the batch and the salts go. `true`: up to its end. With `until` it reads up to
+   * there, whether the batch is full or not.
+   */
+  take(state: SegmentState, path: string, until = Number.POSITIVE_INFINITY): boolean {
     this.#state = state;
+    this.#until = until;
     this.#agent = -1;
     this.missingDay = undefined;
     try {
@@ -94,7 +93,7 @@ export class Gathering implements ClickSink {
   }
 
   frame(time: number): boolean {
-    if (this.isFull) return false;
+    if (this.#until === Number.POSITIVE_INFINITY ? this.isFull : this.#state.reader.offset >= this.#until) return false;
     const today = Math.floor(time / day);
     if (today !== this.#state.day) {
       const salt = this.#saltOf(today);
@@ -141,28 +140,12 @@ export class Gathering implements ClickSink {
   /** The batch, or `undefined` if there was no click. */
   batch(head: Pick<ClickBatch, "writer" | "number" | "position">): ClickBatch | undefined {
     if (this.clicks === 0) return undefined;
-    const tallies: Tally[] = [];
-    for (const group of this.#tallies.values())
-      for (const { tally, clicks, visitors } of group.values())
-        tallies.push({ ...tally, clicks, visitors: visitors === undefined ? [] : [...visitors] });
-    return { ...head, tallies, visits: this.#visits };
+    return { ...head, tallies: this.#tallies, visits: this.#visits };
   }
 
   #count(key: number): void {
     this.clicks++;
-    if (key === this.#runKey) {
-      this.#runCount++;
-      return;
-    }
-    this.#endRun();
-    this.#runKey = key;
-    this.#runCount = 1;
-  }
-
-  #endRun(): void {
-    if (this.#runCount > 0) this.#pairs.set(this.#runKey, (this.#pairs.get(this.#runKey) ?? 0) + this.#runCount);
-    this.#runCount = 0;
-    this.#runKey = -1;
+    this.#pairs.add(key);
   }
 
   #profileNumber(): number {
@@ -185,66 +168,82 @@ export class Gathering implements ClickSink {
 
   /** Puts what was counted by link and profile into the tallies of the hour. */
   #settle(): void {
-    this.#endRun();
-    const { profiles } = this.#state;
-    // By the link's number, which is worked out once for all its profiles.
-    const groups = new Map<number, LinkGroup>();
-    for (const [key, clicks] of this.#pairs) {
-      const number = Math.floor(key / profileBase);
-      const profile = profiles[key - number * profileBase] ?? unseen;
-      let linked = groups.get(number);
-      if (linked === undefined) {
-        linked = this.#linkGroup(number);
-        groups.set(number, linked);
+    const { keys, counts } = this.#pairs.take();
+    for (let from = 0, to = 0; from < keys.length; from = to) {
+      const number = Math.floor((keys[from] ?? 0) / profileBase);
+      const next = (number + 1) * profileBase;
+      to = from + 1;
+      while (to < keys.length && (keys[to] ?? 0) < next) to++;
+      const { link, tags } = this.#linkOf(number);
+      // Most links have one visitor, or a few.
+      if (to === from + 1) {
+        const { values, visitors } = this.#profileOf(keys[from] ?? 0, number);
+        this.#tallies.push({ link, tags, hour: this.#hour, values, clicks: counts[from] ?? 0, visitors });
+        continue;
       }
-      const { link, tags, group } = linked;
-      let growing = group.get(profile.valuesNumber);
+      for (const { values, clicks, visitors } of this.#alike(
+        number,
+        keys.subarray(from, to),
+        counts.subarray(from, to),
+      ))
+        this.#tallies.push({ link, tags, hour: this.#hour, values, clicks, visitors: [...visitors] });
+    }
+    this.#keepVisits(keys);
+  }
+
+  /** The clicks of one link, put together where their values are alike. */
+  #alike(number: number, keys: Float64Array, counts: Float64Array): Iterable<GrowingTally> {
+    const alike = new Map<number, GrowingTally>();
+    for (let at = 0; at < keys.length; at++) {
+      const { values, valuesNumber, visitors } = this.#profileOf(keys[at] ?? 0, number);
+      const clicks = counts[at] ?? 0;
+      const growing = alike.get(valuesNumber);
       if (growing === undefined) {
-        growing = { tally: { link, tags, hour: this.#hour, values: profile.values }, clicks: 0, visitors: undefined };
-        group.set(profile.valuesNumber, growing);
-        this.#size++;
+        alike.set(valuesNumber, { values, clicks, visitors });
+        continue;
       }
       growing.clicks += clicks;
-      if (profile.visitor !== undefined) {
-        growing.visitors ??= new Set();
-        growing.visitors.add(profile.visitor);
-      }
+      if (!(growing.visitors instanceof Set)) growing.visitors = new Set(growing.visitors);
+      for (const visitor of visitors) growing.visitors.add(visitor);
     }
-    this.#keepVisits();
-    this.#pairs.clear();
+    return alike.values();
   }
 
-  #linkGroup(number: number): LinkGroup {
-    const [id = "", ...tags] = this.#state.reader.defined.links[number] ?? [];
-    const key = `${this.#hour} ${number === 0 ? "" : [id, ...tags].join("\n")}`;
-    let group = this.#tallies.get(key);
-    if (group === undefined) {
-      group = new Map();
-      this.#tallies.set(key, group);
-    }
-    return { link: number === 0 ? null : id, tags, group };
+  #profileOf(key: number, link: number): Profile {
+    return this.#state.profiles[key - link * profileBase] ?? unseen;
   }
 
-  #keepVisits(): void {
+  #linkOf(number: number): Pick<Tally, "link" | "tags"> {
+    if (number === 0) return unknown;
+    const text = this.#state.reader.defined.links[number] ?? "";
+    if (!text.includes("\n")) return { link: text, tags: noTags };
+    const [link = "", ...tags] = text.split("\n");
+    return { link, tags };
+  }
+
+  /** `keys`: all that were counted, in order. */
+  #keepVisits(keys: Float64Array): void {
+    const first = Math.max(0, this.#visited - latestVisits);
     const shown = new Set<number>();
     const keep = (key: number, time: number) => {
       const number = Math.floor(key / profileBase);
       shown.add(number);
-      const link: ClickId = this.#state.reader.defined.links[number]?.[0] ?? "";
-      const { values } = this.#state.profiles[key - number * profileBase] ?? unseen;
-      this.#visits.push({ link, time, values });
+      this.#visits.push({ link: this.#linkOf(number).link ?? "", time, values: this.#profileOf(key, number).values });
     };
-    const first = Math.max(0, this.#visited - latestVisits);
     for (let i = first; i < this.#visited; i++)
       keep(this.#visitKeys[i % latestVisits] ?? 0, this.#visitTimes[i % latestVisits] ?? 0);
     // A link that is seldom followed is not pushed out by one that is followed all the time.
     let more = latestVisits;
     if (first > 0)
-      for (const key of this.#pairs.keys()) {
+      for (const key of keys) {
         const number = Math.floor(key / profileBase);
         const isUnseen = key === number * profileBase;
         if (number > 0 && !isUnseen && !shown.has(number) && more-- > 0) keep(key, this.#time);
+        if (more <= 0) break;
       }
     this.#visited = 0;
   }
 }
+
+const noTags: readonly string[] = [];
+const unknown = { link: null, tags: noTags };

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Followed, originOf } from "../core/click.ts";
+import { LinkArena } from "../core/link-arena.ts";
 import { most } from "./format.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { SegmentReader } from "./reader.ts";
@@ -68,7 +69,7 @@ function readAll(name: string, from = 0): { clicks: Read[]; reader: SegmentReade
   const clicks: Read[] = [];
   let time = 0;
   const { links, agents, sources, languages, addresses } = reader.defined;
-  const idOf = (number: number) => (links[number] ?? ["?"]).join(" ");
+  const idOf = (number: number) => (links[number] ?? "?").replaceAll("\n", " ");
   reader.read(join(folder, name), {
     frame: (at) => {
       time = at;
@@ -204,6 +205,37 @@ describe("the click journal", () => {
     const read = names().flatMap((name) => readAll(name).clicks);
     expect(read.map(([, id, agent]) => [id, agent])).toEqual(Array(3).fill(["one0000000000000", "A"]));
     expect(journal.written).toBe(3);
+  });
+
+  test("links that memory has as bytes are taken down like the others, in each segment anew", async () => {
+    const journal = journalOf({ segmentAge: 500 });
+    const [one, two] = [link("1"), link("2", ["red", "blau é"])];
+    const links = new LinkArena(10_000, 1);
+    for (const { link } of [one, two]) links.set(link.slug, link);
+    const origin = originOf("A", "https://news.example.com/a", "de");
+    const visits = () => {
+      for (const name of ["1", "2", "1", "2"]) journal.recordAt(links, links.placeOf(name), origin, "192.0.2.1");
+      journal.recordAt(links, links.placeOf("2"), undefined, "192.0.2.1");
+      journal.record(one, origin, "192.0.2.1", "");
+    };
+    visits();
+    await turn();
+    now += 500;
+    visits();
+    journal.tick();
+    visits();
+    await turn();
+    const [first, second] = ["1000000000000000", "2000000000000000 red blau é"];
+    const each = [first, second, first, second, second, first];
+    expect(names().length).toBe(2);
+    const read = names().flatMap((name) => readAll(name).clicks);
+    expect(read.map(([, id]) => id)).toEqual([...each, ...each, ...each]);
+    expect(read.map((click) => click.length)).toEqual([6, 6, 6, 6, 2, 6, 6, 6, 6, 6, 2, 6, 6, 6, 6, 6, 2, 6]);
+    // A link that took the place of another has no mark of it.
+    links.set("1", { ...one.link, token: "3".repeat(32) });
+    journal.recordAt(links, links.placeOf("1"), origin, "192.0.2.1");
+    await turn();
+    expect(readAll(names().find((name) => name.endsWith(".open")) ?? "").clicks.at(-1)?.[1]).toBe("3".repeat(16));
   });
 
   test("a torn tail is found: what is whole before it is read, and nothing of it", async () => {

@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ClickRecorder, clickIdOf, type Followed, type Origin } from "../core/click.ts";
+import type { VisitorLink } from "../core/link.ts";
+import type { LinkArena } from "../core/link-arena.ts";
 import { entry, longest, most } from "./format.ts";
 import { Frame } from "./frame.ts";
 import { Segment } from "./segment.ts";
@@ -23,6 +25,8 @@ export interface JournalOptions {
 /** After a write that failed, clicks are lost for so long before the next is tried, in ms. */
 const retryAfter = 250;
 const syncEvery = 1000;
+/** The count of a link doesn't ask for its slug. */
+const noId = { host: "", slug: "" } as const;
 
 /**
  * The click journal of one worker, its only writer. What a turn of the event loop brings is one frame and one write at
@@ -37,6 +41,7 @@ export class Journal implements ClickRecorder {
   readonly #addresses = new Table(most.addresses, entry.address, this.#frame);
   readonly #name = writerName();
   readonly #ticker: Timer;
+  readonly #writeLater = () => this.#write();
   #segment: Segment | undefined;
   /** Marks of links that this segment knows begin here: one more than those that are defined by now. */
   #firstMark = 1;
@@ -60,16 +65,31 @@ export class Journal implements ClickRecorder {
   }
 
   record(link: Followed | undefined, origin: Origin, address: string, query: string): void {
-    if (this.#time === 0) this.#begin();
-    else if (!this.#frame.hasRoom || this.#isFull()) this.#flush();
+    this.#ready();
     if (origin.segment !== this.#serial) this.#mark(origin);
     this.#frame.click(
       link === undefined ? 0 : this.#linkNumber(link),
       origin.agentMark,
       query === "" ? origin.sourceMark : this.#sources.number(sourceOf(origin.referrer, query)),
       origin.languageMark,
-      this.#addresses.number(address.length > longest.address ? address.slice(0, longest.address) : address),
+      this.#addressNumber(address),
     );
+  }
+
+  recordAt(links: LinkArena, place: number, origin: Origin | undefined, address: string): void {
+    this.#ready();
+    const link = links.markAt(place, this.#serial) || this.#define(links, place);
+    if (origin === undefined) {
+      this.#frame.unseen(link);
+      return;
+    }
+    if (origin.segment !== this.#serial) this.#mark(origin);
+    const { agentMark, sourceMark, languageMark } = origin;
+    this.#frame.click(link, agentMark, sourceMark, languageMark, this.#addressNumber(address));
+  }
+
+  #addressNumber(address: string): number {
+    return this.#addresses.number(address.length > longest.address ? address.slice(0, longest.address) : address);
   }
 
   /** Gives an origin the numbers of this segment. */
@@ -82,8 +102,7 @@ export class Journal implements ClickRecorder {
   }
 
   recordUnseen(link: Followed | undefined): void {
-    if (this.#time === 0) this.#begin();
-    else if (!this.#frame.hasRoom || this.#isFull()) this.#flush();
+    this.#ready();
     this.#frame.unseen(link === undefined ? 0 : this.#linkNumber(link));
   }
 
@@ -95,9 +114,12 @@ export class Journal implements ClickRecorder {
     this.#segment = undefined;
   }
 
-  #begin(): void {
-    this.#time = this.#options.now();
-    setImmediate(() => this.#write());
+  /** Before each click. */
+  #ready(): void {
+    if (this.#time === 0) {
+      this.#time = this.#options.now();
+      setImmediate(this.#writeLater);
+    } else if (!this.#frame.hasRoom || this.#isFull()) this.#flush();
   }
 
   /** In the middle of a turn that brought very much. */
@@ -183,9 +205,16 @@ export class Journal implements ClickRecorder {
     const known = followed.mark - this.#firstMark;
     if (known >= 0) return known + 1;
     const { link } = followed;
-    this.#frame.define(entry.link, [clickIdOf(link), ...link.tags].join("\n"));
+    this.#frame.define(entry.link, linkText(link));
     followed.mark = this.#firstMark + this.#links;
     return ++this.#links;
+  }
+
+  #define(links: LinkArena, place: number): number {
+    if (links.isBare(place)) this.#frame.defineId(entry.link, links.bytes, links.tokenAt(place));
+    else this.#frame.define(entry.link, linkText(links.at(place, noId)));
+    links.mark(place, this.#serial, ++this.#links);
+    return this.#links;
   }
 
   /** Each second, at whatever point of a turn: syncs what was written, and ends a segment that is old. */
@@ -200,6 +229,11 @@ export class Journal implements ClickRecorder {
     this.#write();
     this.#endSegment();
   }
+}
+
+/** See `entry.link`. */
+function linkText(link: VisitorLink): string {
+  return [clickIdOf(link), ...link.tags].join("\n");
 }
 
 /** Scheme and host of a referrer: its path is nobody's business. */

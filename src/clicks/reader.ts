@@ -1,10 +1,11 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { clickIdLength } from "../core/click.ts";
 import { bodyHead, entry, frameHead, magic, mostBody } from "./format.ts";
 
 /** What a segment has defined so far; place 0 of each is "nothing". */
 export interface Definitions {
-  /** Each the click id, then the tags. */
-  readonly links: (readonly string[])[];
+  /** Each the click id, then the tags, with line ends between. */
+  readonly links: string[];
   readonly agents: string[];
   readonly sources: string[];
   readonly languages: string[];
@@ -26,7 +27,7 @@ const ignoring: ClickSink = { frame: () => true, click: () => {}, unseen: () => 
 
 /** Reads a segment, frame by frame, also while it is written. */
 export class SegmentReader {
-  readonly defined: Definitions = { links: [[]], agents: [""], sources: [""], languages: [""], addresses: [""] };
+  readonly defined: Definitions = { links: [""], agents: [""], sources: [""], languages: [""], addresses: [""] };
   /** The end of the last frame that was read. */
   offset = 0;
   readonly #from: number;
@@ -93,11 +94,23 @@ export class SegmentReader {
       at += length;
       return body.toString("utf8", at - length, at);
     };
+    let ascii: string | undefined;
+    const linkText = () => {
+      const begun = at;
+      if (number() !== clickIdLength) {
+        at = begun;
+        return text();
+      }
+      // A link without tags: nothing but hexadecimal digits. To cut one text is several times as fast as to decode many.
+      ascii ??= body.toString("latin1");
+      at += clickIdLength;
+      return (ascii as string).slice(at - clickIdLength, at);
+    };
     while (at < body.length) {
       const kind = body[at++];
       if (kind === entry.click) taker.click(number(), number(), number(), number(), number());
       else if (kind === entry.unseen) taker.unseen(number());
-      else if (kind === entry.link) links.push(text().split("\n"));
+      else if (kind === entry.link) links.push(linkText());
       else if (kind === entry.agent) agents.push(text());
       else if (kind === entry.source) sources.push(text());
       else if (kind === entry.language) languages.push(text());
@@ -123,8 +136,12 @@ function frameAt(bytes: Buffer, at: number): Buffer | undefined {
   return Bun.hash.crc32(body) === bytes.readUInt32LE(at + 4) ? body : undefined;
 }
 
+/** Used again and again: texts are copies of what is in it. */
+const room = Buffer.allocUnsafeSlow(chunk);
+
+/** Valid until the next call. */
 function bytesAt(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = length > chunk ? Buffer.allocUnsafe(length) : room;
   let read = 0;
   while (read < length) {
     const got = readSync(fd, bytes, read, length - read, position + read);

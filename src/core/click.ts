@@ -1,4 +1,5 @@
 import type { VisitorLink } from "./link.ts";
+import type { LinkArena } from "./link-arena.ts";
 
 /** What clicks can be told apart by. The order is that of `Tally.values`. */
 export const dimensions = [
@@ -31,8 +32,11 @@ export type ClickUnit = (typeof clickUnits)[number];
 export type ClickId = string;
 
 export function clickIdOf(link: Pick<VisitorLink, "token">): ClickId {
-  return link.token.slice(0, 16);
+  return link.token.slice(0, clickIdLength);
 }
+
+/** Characters of a click id: hexadecimal digits. */
+export const clickIdLength = 16;
 
 /** A link as it is followed: what the resolver keeps of it. */
 export interface Followed {
@@ -66,6 +70,8 @@ export interface ClickRecorder {
   record(link: Followed | undefined, origin: Origin, address: string, query: string): void;
   /** The same of a visitor who asks not to be watched (`DNT`, `Sec-GPC`): nothing but the count is kept. */
   recordUnseen(link: Followed | undefined): void;
+  /** Both for the link at a place of the arena, which was asked for without a query. `origin` undefined: unseen. */
+  recordAt(links: LinkArena, place: number, origin: Origin | undefined, address: string): void;
 }
 
 /** Answered redirects that are alike in everything that is counted. */

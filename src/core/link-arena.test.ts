@@ -48,14 +48,16 @@ describe("the arena of links", () => {
       fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
         const arena = new LinkArena(8192, seed);
         const model = new Map<string, VisitorLink>();
+        const atHand = new Map<string, boolean>();
         for (const [n, { do: what, key, length, more }] of steps.entries()) {
           if (what === "delete") {
             arena.delete(key);
             model.delete(key);
           } else {
             const put = record(key, `https://example.com/${n}/${"e".repeat(length)}`, more);
-            arena.set(key, put);
+            arena.set(key, put, n % 3 > 0);
             model.set(key, put);
+            atHand.set(key, n % 3 > 0);
             if (length < 10 && Object.keys(more).length === 0) expect(arena.has(key)).toBe(true);
           }
         }
@@ -65,6 +67,13 @@ describe("the arena of links", () => {
           if (link === undefined) continue;
           found++;
           expect(link).toEqual(model.get(`s${n}`) as VisitorLink);
+          const asked = Buffer.from(`GET /s${n} HTTP/1.1`);
+          const place = arena.atHand(asked, 5, asked.length - 9);
+          expect(place).toBe(atHand.get(`s${n}`) === true ? arena.placeOf(`s${n}`) : -1);
+          if (place === -1) continue;
+          const end = arena.copyAddress(place, arena.room + 7);
+          expect(arena.bytes.latin1Slice(arena.room + 7, end)).toBe(link.url);
+          expect(arena.bytes.hexSlice(arena.tokenAt(place), arena.tokenAt(place) + 16)).toBe(token);
         }
         expect(arena.size).toBe(found);
       }),
@@ -77,6 +86,21 @@ describe("the arena of links", () => {
     for (let n = 0; n < 5000; n++) arena.set(`s${n}`, record(`s${n}`, `https://example.com/${n}`));
     expect(arena.size).toBeGreaterThan(1000);
     for (let n = 0; n < 5000; n++) expect(arena.has(`s${n}`)).toBe(n >= 5000 - arena.size);
+  });
+
+  test("keeps a mark beside a link until the link is another, or the serial number", () => {
+    const arena = new LinkArena(10_000, 1);
+    const place = () => arena.placeOf("a");
+    arena.set("a", record("a", "https://example.com/"));
+    expect(arena.markAt(place(), 1)).toBe(0);
+    arena.mark(place(), 1, 7);
+    expect([arena.markAt(place(), 1), arena.markAt(place(), 2)]).toEqual([7, 0]);
+    // Once around the ring, over what was there.
+    for (let n = 0; n < 500; n++) {
+      arena.set("a", record("a", `https://example.com/${n}`));
+      expect(arena.markAt(place(), 1)).toBe(0);
+      arena.mark(place(), 1, 7);
+    }
   });
 
   test("keeps nothing whose address or token is of another kind", () => {

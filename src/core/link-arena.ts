@@ -3,20 +3,24 @@ import { decodeBesides, encodeBesides } from "./record.ts";
 
 /**
  * Words (of 4 bytes) before an entry's texts: the next entry of its chain, its hash, its size in words; the lengths of key
- * and address; the length of what else there is; two for the time it was made. Then 16 bytes of token, the key, the
- * address, and what else there is.
+ * and address, and whether it is at hand; the length of what else there is; two for the time it was made, and two for its
+ * mark. Then 16 bytes of token, the key, the address, and what else there is.
  */
-const headWords = 7;
+const headWords = 9;
 const tokenBytes = 16;
 const none = -1;
 /** An entry that nobody finds any more, or the rest of the ring that was too short for the next one. */
 const dead = -2;
 
+/** The bit beside the lengths that says that a link is at hand. */
+const atHandBit = 2 ** 24;
+/** Bytes beside the ring: the longest address, and the first lines of an answer. */
+const roomBytes = 0x10000 + 1024;
+
 const ascii = /^[\x21-\x7e]+$/;
 
 /** A `Buffer`, with the quickest ways from its bytes to texts, which the types leave out. */
-interface Slices extends Pick<Buffer, "write"> {
-  readonly [at: number]: number;
+interface Slices extends Buffer {
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
   hexSlice(start: number, end: number): string;
@@ -27,7 +31,9 @@ interface Slices extends Pick<Buffer, "write"> {
  * is full, the oldest go. An entry is found by a chain of its bucket and decoded each time.
  */
 export class LinkArena {
-  readonly #bytes: Slices;
+  /** The ring, and behind it, from `room` on, space for an answer in which an address is copied. */
+  readonly bytes: Slices;
+  readonly room: number;
   readonly #words: Int32Array;
   readonly #buckets: Int32Array;
   readonly #seed: number;
@@ -40,8 +46,10 @@ export class LinkArena {
   /** `bytes`: how much memory at most, taken as it is needed. `seed` makes the places of slugs hard to guess. */
   constructor(bytes: number, seed: number) {
     const words = Math.max(1024, Math.floor(bytes / 4));
-    this.#words = new Int32Array(words);
-    this.#bytes = Buffer.from(this.#words.buffer) as Buffer & Slices;
+    const memory = new ArrayBuffer(words * 4 + roomBytes);
+    this.#words = new Int32Array(memory, 0, words);
+    this.bytes = Buffer.from(memory) as Slices;
+    this.room = words * 4;
     // An entry has about 32 words.
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32))).fill(none);
     this.#seed = seed;
@@ -55,6 +63,52 @@ export class LinkArena {
     return this.#find(key) !== none;
   }
 
+  /** Where a link is whose key these bytes are, if it is at hand; -1: nowhere. As quick as it gets: it makes nothing. */
+  atHand(bytes: Uint8Array, start: number, end: number): number {
+    let hash = this.#seed;
+    for (let i = start; i < end; i++) hash = mixed(hash, bytes[i] ?? 0);
+    const length = end - start;
+    for (let at = this.#buckets[this.#bucketOf(hash)] ?? none; at !== none; at = this.#word(at)) {
+      if (this.#word(at + 1) !== hash) continue;
+      const lengths = this.#word(at + 3);
+      if ((lengths & 0xff) !== length) continue;
+      const key = (at + headWords) * 4 + tokenBytes;
+      let same = 0;
+      while (same < length && this.bytes[key + same] === bytes[start + same]) same++;
+      if (same === length) return (lengths & atHandBit) === 0 ? none : at;
+    }
+    return none;
+  }
+
+  /** Copies the address of the link at a place to a byte of `bytes` in the room, and gives the byte after it. */
+  copyAddress(at: number, to: number): number {
+    const lengths = this.#word(at + 3);
+    const start = (at + headWords) * 4 + tokenBytes + (lengths & 0xff);
+    const length = (lengths >>> 8) & 0xffff;
+    this.bytes.copyWithin(to, start, start + length);
+    return to + length;
+  }
+
+  /** The byte at which the token of the link at a place begins. */
+  tokenAt(at: number): number {
+    return (at + headWords) * 4;
+  }
+
+  /** Whether the link at a place has nothing that most have not, tags among it. */
+  isBare(at: number): boolean {
+    return this.#word(at + 4) === 0;
+  }
+
+  /** A number that was put beside the link at a place with this serial number; 0: none, or with another. */
+  markAt(at: number, serial: number): number {
+    return this.#word(at + 7) === serial ? this.#word(at + 8) : 0;
+  }
+
+  mark(at: number, serial: number, number: number): void {
+    this.#words[at + 7] = serial;
+    this.#words[at + 8] = number;
+  }
+
   /** Where a link is, for `at`; -1: nowhere. The place of one never is another's before `set` is called. */
   placeOf(key: string): number {
     return this.#find(key);
@@ -62,11 +116,11 @@ export class LinkArena {
 
   /** The link at a place of `placeOf`. */
   at(at: number, id: LinkId): VisitorLink {
-    const bytes = this.#bytes;
+    const { bytes } = this;
     const lengths = this.#word(at + 3);
-    const token = (at + headWords) * 4;
+    const token = this.tokenAt(at);
     const url = token + tokenBytes + (lengths & 0xff);
-    const end = url + (lengths >>> 8);
+    const end = url + ((lengths >>> 8) & 0xffff);
     const more = this.#word(at + 4);
     const createdAt = (this.#word(at + 5) >>> 0) + this.#word(at + 6) * 2 ** 32;
     return decodeBesides(
@@ -78,19 +132,22 @@ export class LinkArena {
     );
   }
 
-  /** Puts a link in place of the one under this key. Keys that are long or not ASCII, and very long links, are not kept. */
-  set(key: string, link: VisitorLink): void {
+  /**
+   * Puts a link in place of the one under this key. `isAtHand`: whether `atHand` finds it. `false`: it is not kept, since
+   * its key is long or not ASCII, or it is very long.
+   */
+  set(key: string, link: VisitorLink, isAtHand = false): boolean {
     this.delete(key);
     const { url, createdAt } = link;
-    if (key.length > 255 || url.length > 0xffff || !ascii.test(key) || !ascii.test(url)) return;
-    if (!/^[0-9a-f]{32}$/.test(link.token)) return;
+    if (key.length > 255 || url.length > 0xffff || !ascii.test(key) || !ascii.test(url)) return false;
+    if (!/^[0-9a-f]{32}$/.test(link.token)) return false;
     const more = encodeBesides(link);
     // No character takes more than three bytes in UTF-8.
     const most = headWords + Math.ceil((tokenBytes + key.length + url.length + 3 * more.length) / 4);
-    if (most * 8 > this.#words.length) return;
+    if (most * 8 > this.#words.length) return false;
     this.#makeRoom(most);
     const words = this.#words;
-    const bytes = this.#bytes;
+    const { bytes } = this;
     const at = this.#end;
     let end = (at + headWords) * 4;
     end += bytes.write(link.token, end, "hex");
@@ -103,14 +160,16 @@ export class LinkArena {
     words[at] = this.#buckets[bucket] ?? none;
     words[at + 1] = hash;
     words[at + 2] = size;
-    words[at + 3] = (url.length << 8) | key.length;
+    words[at + 3] = (url.length << 8) | key.length | (isAtHand ? atHandBit : 0);
     words[at + 4] = moreBytes;
     words[at + 5] = createdAt % 2 ** 32;
     words[at + 6] = Math.floor(createdAt / 2 ** 32);
+    words[at + 7] = 0;
     this.#buckets[bucket] = at;
     this.#end += size;
     this.#used += size;
     this.#size++;
+    return true;
   }
 
   delete(key: string): void {
@@ -173,16 +232,13 @@ export class LinkArena {
   #isKey(at: number, key: string): boolean {
     if ((this.#word(at + 3) & 0xff) !== key.length) return false;
     const start = (at + headWords) * 4 + tokenBytes;
-    for (let i = 0; i < key.length; i++) if (this.#bytes[start + i] !== key.charCodeAt(i)) return false;
+    for (let i = 0; i < key.length; i++) if (this.bytes[start + i] !== key.charCodeAt(i)) return false;
     return true;
   }
 
   #hash(key: string): number {
     let hash = this.#seed;
-    for (let i = 0; i < key.length; i++) {
-      hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995);
-      hash ^= hash >>> 15;
-    }
+    for (let i = 0; i < key.length; i++) hash = mixed(hash, key.charCodeAt(i));
     return hash | 0;
   }
 
@@ -193,4 +249,9 @@ export class LinkArena {
   #word(at: number): number {
     return this.#words[at] ?? none;
   }
+}
+
+function mixed(hash: number, code: number): number {
+  const product = Math.imul(hash ^ code, 0x5bd1e995);
+  return product ^ (product >>> 15);
 }

@@ -2,6 +2,8 @@ import type { Followed } from "./click.ts";
 import type { LinkId, VisitorLink } from "./link.ts";
 import { LinkArena } from "./link-arena.ts";
 import { MemoryCache } from "./memory-cache.ts";
+import { isPlain } from "./rules.ts";
+import { isReserved } from "./slug.ts";
 
 /** What memory keeps of a link. */
 export interface Resolved extends Followed {
@@ -13,54 +15,48 @@ export function resolvedOf(link: VisitorLink): Resolved {
   return { link, answer: undefined, mark: 0 };
 }
 
-const askedBits = 14;
-const askedSlots = 2 ** askedBits;
-
 /**
- * The links that a process remembers: those asked for lately as objects, with their answers, and many more as bytes. What
- * is found among the bytes twice within a while becomes an object again: to make room for one that nobody asks for again
- * would take as long as all the rest. Synchronous, and a hit among the objects allocates nothing.
+ * The links that a process remembers. Most are bytes, and answered from these; those that can't be, for they have
+ * conditions, say, or are asked for in an unusual way, are objects too, with their answers. Synchronous.
  */
 export class LinkMemory {
   readonly #objects: MemoryCache<Resolved>;
-  readonly #arena: LinkArena | undefined;
-  /** Places in the arena of links that were asked for lately, each at a slot of its own. */
-  readonly #asked = new Int32Array(askedSlots).fill(-1);
+  /** Plain links that are answered with the usual status are at hand in it. */
+  readonly arena: LinkArena | undefined;
 
   /** `limit`: how many objects at most; `bytes`: how much memory for the others (0: none); `seed`: see `LinkArena`. */
   constructor(limit: number, bytes: number, seed: number) {
     this.#objects = new MemoryCache(limit);
-    this.#arena = bytes > 0 ? new LinkArena(bytes, seed) : undefined;
+    this.arena = bytes > 0 ? new LinkArena(bytes, seed) : undefined;
   }
 
   /** By a key of `keyOf`. */
   get(key: string): Resolved | undefined {
-    return this.#objects.get(key) ?? this.#revived(key);
+    const object = this.#objects.get(key);
+    if (object !== undefined || this.arena === undefined) return object;
+    const place = this.arena.placeOf(key);
+    if (place === -1) return undefined;
+    const found = resolvedOf(this.arena.at(place, idOf(key)));
+    this.#objects.set(key, found);
+    return found;
   }
 
   set(key: string, found: Resolved): void {
-    this.#objects.set(key, found);
-    this.#arena?.set(key, found.link);
+    const { link } = found;
+    const isAtHand = isPlain(link) && link.redirectStatus === null && !isReserved(link.slug);
+    const isKept = this.arena?.set(key, link, isAtHand) === true;
+    if (isKept && isAtHand) this.#objects.delete(key);
+    else this.#objects.set(key, found);
   }
 
   delete(key: string): void {
     this.#objects.delete(key);
-    this.#arena?.delete(key);
+    this.arena?.delete(key);
   }
 
   clear(): void {
     this.#objects.clear();
-    this.#arena?.clear();
-  }
-
-  #revived(key: string): Resolved | undefined {
-    const place = this.#arena?.placeOf(key) ?? -1;
-    if (this.#arena === undefined || place === -1) return undefined;
-    const found = resolvedOf(this.#arena.at(place, idOf(key)));
-    const slot = Math.imul(place, 0x9e3779b1) >>> (32 - askedBits);
-    if (this.#asked[slot] === place) this.#objects.set(key, found);
-    else this.#asked[slot] = place;
-    return found;
+    this.arena?.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Cache } from "./cache.ts";
 import { keyOf, type LinkId, type LinkRecord } from "./link.ts";
+import type { LinkArena } from "./link-arena.ts";
 import { LinkMemory, type Resolved, resolvedOf } from "./link-memory.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import type { Change, LinkStore } from "./store.ts";
@@ -71,7 +72,12 @@ export class Resolver {
     this.#unknown = new MemoryCache(options.unknownLimit ?? 10_000);
   }
 
-  /** What memory knows under a key of `keyOf`; the way of nearly every redirect. */
+  /** The links at hand, for nearly every redirect; `undefined`: there is no memory for them. */
+  get arena(): LinkArena | undefined {
+    return this.#links.arena;
+  }
+
+  /** What memory knows under a key of `keyOf`. */
   hit(key: string): Resolved | undefined {
     return this.#links.get(key);
   }

@@ -2,6 +2,7 @@ import type { Socket, TCPSocketListener } from "bun";
 import { isOneHost } from "./address.ts";
 import type { Bytes } from "./head-fields.ts";
 import { Passage } from "./passage.ts";
+import type { PlainAnswers } from "./plain-answers.ts";
 import type { KeptAnswer } from "./redirect.ts";
 import { RequestHead } from "./request-head.ts";
 import type { Written } from "./said.ts";
@@ -14,6 +15,8 @@ export interface DoorOptions {
   readonly inner: { readonly hostname: string; readonly port: number };
   /** Answers what is in memory. What `miss` promises does not reject. */
   readonly quick: {
+    renew(lines: string): void;
+    atHand(head: RequestHead, bytes: Bytes, peer: string): PlainAnswers | undefined;
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
     miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined;
   };
@@ -151,7 +154,13 @@ export class Door {
       this.#passageOf(socket).send(bytes);
       return;
     }
-    const isSlug = head.slug !== "" && this.#hostIsGood(head.fields.host);
+    const isSlug = head.slugEnd > head.slugStart && this.#hostIsGood(head.fields.host);
+    const atHand = isSlug ? this.#options.quick.atHand(head, bytes, visitor.peer) : undefined;
+    if (atHand !== undefined) {
+      const { start, end } = atHand;
+      this.#sent(socket, socket.write(atHand.arena.bytes, start, end - start), end - start);
+      return;
+    }
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
       const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
@@ -173,8 +182,12 @@ export class Door {
   }
 
   #send(socket: Socket<Visitor>, text: string): void {
+    this.#sent(socket, socket.write(text), text.length);
+  }
+
+  #sent(socket: Socket<Visitor>, taken: number, length: number): void {
     // Whoever doesn't read so many answers has no use for them.
-    if (socket.write(text) < text.length) socket.terminate();
+    if (taken < length) socket.terminate();
     else if (this.#draining) socket.end();
   }
 
@@ -246,6 +259,7 @@ export class Door {
     const connection = this.#draining ? "Connection: close\r\n" : "";
     this.#lines = `${connection}Date: ${new Date().toUTCString()}\r\n`;
     this.#end = `${this.#lines}Content-Length: 0\r\n\r\n`;
+    this.#options.quick.renew(this.#lines);
   }
 }
 

@@ -1,12 +1,13 @@
 import { isReserved, slugProblem } from "../core/slug.ts";
 import type { Misses } from "./misses.ts";
 import type { HttpOptions } from "./options.ts";
+import { PlainAnswers } from "./plain-answers.ts";
 import type { KeptAnswer, Redirects } from "./redirect.ts";
 import type { RequestHead } from "./request-head.ts";
 import { type Written, writtenOf } from "./said.ts";
 import type { Visits } from "./visits.ts";
 
-type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay">;
+type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay" | "redirectStatus">;
 
 /** The answers that the door gives itself, which is nearly every redirect. */
 export class Quick {
@@ -14,12 +15,34 @@ export class Quick {
   readonly #redirects: Redirects;
   readonly #visits: Visits;
   readonly #misses: Misses | undefined;
+  /** Where links have bytes, most are answered from these. */
+  readonly #plain: PlainAnswers | undefined;
 
   constructor(options: QuickOptions, redirects: Redirects, visits: Visits, misses: Misses | undefined) {
     this.#misses = misses;
     this.#options = options;
     this.#redirects = redirects;
     this.#visits = visits;
+    const { resolver, redirectStatus, onlyLongWay } = options;
+    const arena = onlyLongWay === true ? undefined : resolver.arena;
+    this.#plain = arena && new PlainAnswers(arena, redirectStatus);
+  }
+
+  /** Lines of every answer, which change each second. */
+  renew(lines: string): void {
+    this.#plain?.renew(lines);
+  }
+
+  /** The answer to a plain request for a link at hand, or `undefined`. It is valid until the next call. */
+  atHand(head: RequestHead, bytes: Uint8Array, peer: string): PlainAnswers | undefined {
+    const plain = this.#plain;
+    if (plain === undefined) return undefined;
+    const place = plain.arena.atHand(bytes, head.slugStart, head.slugEnd);
+    if (place === -1) return undefined;
+    plain.write(place);
+    this.#options.counts.quick();
+    if (!head.isHead) this.#visits.countAt(plain.arena, place, head, peer);
+    return plain;
   }
 
   /** The first lines of the answer to a plain request for a link in memory; `undefined`: it takes the long way. */

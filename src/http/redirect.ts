@@ -168,10 +168,14 @@ function cacheControlOf({ maxClicks, validFrom, validUntil }: VisitorLink): stri
   return maxClicks === null && validFrom === null && validUntil === null ? "no-cache" : "no-store";
 }
 
+export function statusLine(status: RedirectStatus): string {
+  return `HTTP/1.1 ${status} ${reasons[status]}\r\n`;
+}
+
 /** A redirect as the door sends it. */
 function written(status: RedirectStatus, location: string, cacheControl: string): KeptAnswer | undefined {
   // Serialised by the URL standard, so this holds; what splits an answer in two must never go out all the same.
   if (!/^[\x21-\x7e]+$/.test(location)) return undefined;
-  const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nLocation: ${location}\r\nCache-Control: ${cacheControl}\r\n`;
+  const head = `${statusLine(status)}Location: ${location}\r\nCache-Control: ${cacheControl}\r\n`;
   return { head, end: "", text: "" };
 }

@@ -23,12 +23,19 @@ const [space, slash, cr, lf] = [0x20, 0x2f, 0x0d, 0x0a];
 /** One reader is used for every request of a process, so that reading one makes nothing but its few texts. */
 export class RequestHead {
   isHead = false;
-  /** The path without its first slash; "" where it has anything but what a slug of ASCII has. */
-  slug = "";
+  /** Where the path without its first slash begins and ends; alike where it has anything but what a slug of ASCII has. */
+  slugStart = 0;
+  slugEnd = 0;
   /** What its headers say. */
   fields: HeadFields = new HeadFields();
   readonly #memo = new HeadMemo();
   #start = 0;
+  #bytes: Bytes | undefined;
+
+  /** The path without its first slash, or "". Most requests are answered without that text. */
+  get slug(): string {
+    return this.#bytes?.latin1Slice(this.slugStart, this.slugEnd) ?? "";
+  }
 
   /** Reads the request line of what is one whole request, and nothing after it. `false`: it is something else. */
   readLine(bytes: Bytes): boolean {
@@ -47,7 +54,9 @@ export class RequestHead {
     while (slugBytes[bytes[at] ?? 0] === 1) at++;
     const end = at;
     while (addressBytes[bytes[at] ?? 0] === 1) at++;
-    this.slug = end === at && end > start ? bytes.latin1Slice(start, end) : "";
+    this.#bytes = bytes;
+    this.slugStart = start;
+    this.slugEnd = end === at ? end : start;
     for (let i = 0; i < versionAndEnd.length; i++) if (bytes[at + i] !== versionAndEnd[i]) return false;
     this.#start = at + versionAndEnd.length;
     return true;

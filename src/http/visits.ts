@@ -1,4 +1,5 @@
 import { type ClickRecorder, originOf } from "../core/click.ts";
+import type { LinkArena } from "../core/link-arena.ts";
 import type { Resolved } from "../core/link-memory.ts";
 import { clientOf, plainAddress } from "./rate.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -29,6 +30,12 @@ export class Visits {
     const { fields } = head;
     if (fields.unseen) recorder.recordUnseen(link);
     else recorder.record(link, fields, this.#client(peer, fields.forwarded), "");
+  }
+
+  /** The same for the link at a place of the arena. */
+  countAt(links: LinkArena, place: number, { fields }: RequestHead, peer: string): void {
+    const origin = fields.unseen ? undefined : fields;
+    this.#recorder?.recordAt(links, place, origin, this.#client(peer, fields.forwarded));
   }
 
   /** Counts a GET that is answered with the redirect of a link, or found none. HEAD counts nowhere. */

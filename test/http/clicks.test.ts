@@ -1,16 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { ClickRecorder } from "../../src/core/click.ts";
+import type { LinkArena } from "../../src/core/link-arena.ts";
 import { type Parts, startParts } from "./parts.ts";
+import { raw } from "./raw.ts";
+
+/** Of these links the only one that is at hand. */
+const slugIn = (links: LinkArena, place: number) =>
+  links.atHand(Buffer.from("plain"), 0, 5) === place ? "plain" : "?";
 
 /** Plain requests are answered at the door, or, as all others, behind it. */
 describe.each([false, true])("only the long way: %p", (onlyLongWay) => {
   let parts: Parts;
+  let atHand = 0;
   let recorded: (readonly (string | undefined)[])[] = [];
 
   const recorder: ClickRecorder = {
     record: (link, { agent, referrer, language }, address, query) =>
       recorded.push([link?.link.slug, agent, referrer, language, address, query]),
     recordUnseen: (link) => recorded.push([link?.link.slug]),
+    recordAt: (links, place, origin, address) => {
+      const link = { link: links.at(place, { host: "", slug: slugIn(links, place) }), mark: 0 };
+      if (origin === undefined) recorder.recordUnseen(link);
+      else recorder.record(link, origin, address, "");
+      atHand++;
+    },
   };
 
   beforeAll(async () => {
@@ -37,6 +50,16 @@ describe.each([false, true])("only the long way: %p", (onlyLongWay) => {
       await visit("/redirect?key=plain&utm_medium=m");
       expect(recorded.map(([slug]) => slug)).toEqual(["plain", "plain", "plain", "query", "plain", "plain"]);
       expect(recorded.map((parts) => parts[5])).toEqual(["", "", "", "utm_source=a&b=c", "x=1", "utm_medium=m"]);
+    });
+
+    test("a request on a connection of its own is answered at the door, and counted there", async () => {
+      const { text } = await raw(parts.server.port, ["GET /plain HTTP/1.1\r\nHost: a\r\nDNT: 0\r\n\r\n"], 2000, 200);
+      expect(text).toStartWith("HTTP/1.1 302 ");
+      expect(recorded).toEqual([["plain", "", "", "", "127.0.0.1", ""]]);
+      await raw(parts.server.port, ["GET /plain HTTP/1.1\r\nHost: a\r\nDNT: 1\r\n\r\n"], 2000, 200);
+      await raw(parts.server.port, ["HEAD /plain HTTP/1.1\r\nHost: a\r\n\r\n"], 2000, 200);
+      expect(recorded.slice(1)).toEqual([["plain"]]);
+      expect(atHand).toBe(onlyLongWay ? 0 : 2);
     });
 
     test("unknown slugs apart; HEAD, what is over, pages and programs nowhere", async () => {

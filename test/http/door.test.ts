@@ -23,12 +23,15 @@ afterAll(async () => {
 });
 
 /**
- * What came back until nothing came for `quiet` ms, without the time, which the runtime's server leaves out of its answers
- * to HEAD.
+ * What came back until nothing came for `quiet` ms, each answer's headers in one order, without the time, which the
+ * runtime's server leaves out of its answers to HEAD.
  */
 async function answerOf(parts: typeof quick, sendings: readonly Sending[], quiet: number): Promise<string> {
   const { text } = await raw(parts.server.port, sendings, 1000 + 10 * quiet, quiet);
-  return text.replace(/^Date: .*\r\n/gim, "").replace(/^content-length/gim, "Content-Length");
+  return text
+    .replace(/^Date: .*\r\n/gim, "")
+    .replace(/^content-length/gim, "Content-Length")
+    .replace(/(?<=^HTTP\/1\.1 .*\r\n)(?:\S+: .*\r\n)+/gm, (lines) => lines.split("\r\n").sort().join("\r\n"));
 }
 
 let redirects = 0;

@@ -47,12 +47,12 @@ export function startParts(options: Partial<HttpOptions> & { store?: MemoryStore
   const now = options.now ?? Date.now;
   const store = options.store ?? new MemoryStore(now);
   const keys = new Keys({ registry: store.registry, adminKey, now, randomBytes: random, sha256 });
-  const token = () => crypto.randomUUID();
+  const token = () => crypto.randomUUID().replaceAll("-", "");
   // As slow as must be for a test: what argon2id costs is no matter of these tests.
   const quick = { algorithm: "argon2id", memoryCost: 64, timeCost: 1 } as const;
   const hashing = { hash: (text: string) => Bun.password.hash(text, quick), verify: Bun.password.verify };
   const accounts = openAccounts({ registry: store.registry, hashing, now, randomBytes: random, sha256, token });
-  const resolver = new Resolver({ store: store.links, cache: undefined, now });
+  const resolver = new Resolver({ store: store.links, cache: undefined, now, arenaBytes: 1e6 });
   const baseUrl = "https://curt.example";
   const history = new History(store.registry, options.mutants?.includes("no-history"));
   const limiter = new Limiter({

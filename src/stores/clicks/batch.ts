@@ -1,43 +1,15 @@
-import type { ClickBatch } from "../../core/click.ts";
+import type { ClickBatch, Tally, Visit } from "../../core/click.ts";
+import { Alike } from "./alike.ts";
 import type { Blob } from "./keeper.ts";
-import { allKey, linkKey, type SubjectKey, tagKey, tuplesCell, unknownKey } from "./keys.ts";
+import { allKey, tagKey, tuplesCell, unknownKey } from "./keys.ts";
+import { LinkOrder } from "./order.ts";
 import { hourMs } from "./periods.ts";
 import { RunWriter } from "./run-writer.ts";
 import { type Family, type Manifest, type Run, runId } from "./runs.ts";
 import { writeSubject } from "./subjects.ts";
-import { byHour, type Tuple } from "./tuples.ts";
+import { shortHash, writeTuple } from "./tuples.ts";
 import { Rows, type Values } from "./values.ts";
 import { type KeptVisit, keptOf, writeVisits } from "./visits.ts";
-
-/** What one subject gets of a batch. */
-interface Share extends SubjectKey {
-  readonly tuples: Tuple[];
-  readonly visits: KeptVisit[];
-}
-
-/** The shares of subjects of one kind, each with a name of its own. */
-class Shares {
-  readonly #byName = new Map<string, Share>();
-  readonly #keyOf: (name: string) => SubjectKey;
-
-  constructor(keyOf: (name: string) => SubjectKey) {
-    this.#keyOf = keyOf;
-  }
-
-  of(name: string): Share {
-    const known = this.#byName.get(name);
-    if (known !== undefined) return known;
-    const { hi, lo } = this.#keyOf(name);
-    const share: Share = { hi, lo, tuples: [], visits: [] };
-    this.#byName.set(name, share);
-    return share;
-  }
-
-  /** In the order of a run. Two names may have one key. */
-  sorted(): Share[] {
-    return [...this.#byName.values()].sort((a, b) => a.hi - b.hi || a.lo - b.lo);
-  }
-}
 
 /** A batch as runs of the writer's: at most one of each family. */
 export interface MadeRuns {
@@ -54,60 +26,102 @@ export function runsOfBatch(
 ): MadeRuns {
   rows.tidy();
   const maker = new Maker(batch.writer, manifest, rows.values);
-  // All and unknown have no names, and sort before tags, as these do before links.
-  const [all, unknown]: [Share, Share] = [
-    { ...allKey, tuples: [], visits: [] },
-    { ...unknownKey, tuples: [], visits: [] },
-  ];
-  const tagged = new Shares(tagKey);
-  const linked = new Shares(linkKey);
-  let [from, to] = [Number.POSITIVE_INFINITY, 0];
-  for (const { link, tags, hour, values: texts, clicks, visitors } of batch.tallies) {
-    const tuple: Tuple = { hour, row: rows.of(texts), clicks, visitors: shortHashes(visitors) };
-    from = Math.min(from, hour);
-    to = Math.max(to, hour);
-    if (link === null) {
-      unknown.tuples.push(tuple);
-      continue;
-    }
-    all.tuples.push(tuple);
-    linked.of(link).tuples.push(tuple);
-    for (const tag of tags.length > 1 ? new Set(tags) : tags) tagged.of(tag).tuples.push(tuple);
-  }
-  let [firstVisit, lastVisit] = [Number.POSITIVE_INFINITY, 0];
-  for (const { link, time, values: texts } of batch.visits) {
-    linked.of(link).visits.push({ time, row: rows.of(texts) });
-    firstVisit = Math.min(firstVisit, time);
-    lastVisit = Math.max(lastVisit, time);
-  }
-  const links = linked.sorted();
+  const linked = batch.tallies.filter(({ link }) => link !== null);
+  const links = new LinkOrder(linked);
   maker.make("counts", (run) => {
-    for (const share of [all, unknown, ...tagged.sorted(), ...links])
-      if (share.tuples.length > 0) writeSubject(run, share, inOrder(share.tuples), hoursFrom);
-    run.covers(from, to, from);
+    writeTogether(run, batch.tallies, rows, hoursFrom);
+    links.each((hi, lo, from, to) => {
+      const first = linked[links.at(from)] as Tally;
+      // Where many links are followed, nearly each has one visitor in a batch.
+      if (to === from + 1 && first.visitors.length <= 1) writeOne(run, hi, lo, first, rows);
+      else {
+        const alike = new Alike();
+        for (let at = from; at < to; at++) add(alike, linked[links.at(at)] as Tally, rows);
+        writeSubject(run, { hi, lo }, alike.tuples(), hoursFrom);
+      }
+    });
+    coverHours(run, batch.tallies);
   });
-  maker.make("sums", (run) => {
-    for (const { hi, lo, tuples } of links) {
-      if (tuples.length === 0) continue;
+  maker.make("sums", (run) =>
+    links.each((hi, lo, from, to) => {
       let sum = 0;
-      for (const { clicks } of tuples) sum += clicks;
-      run.put({ hi, lo, cell: tuplesCell }, (bytes) => bytes.varint(sum));
-    }
-  });
-  maker.make("visits", (run) => {
-    for (const { hi, lo, visits } of links) {
-      if (visits.length === 0) continue;
-      const kept = keptOf(visits, visitsFrom * hourMs);
-      if (kept.length > 0) run.put({ hi, lo, cell: tuplesCell }, (bytes, local) => writeVisits(bytes, kept, local));
-    }
-    const first = Math.floor(firstVisit / hourMs);
-    run.covers(first, Math.floor(lastVisit / hourMs), Math.max(first, visitsFrom));
-  });
+      for (let at = from; at < to; at++) sum += linked[links.at(at)]?.clicks ?? 0;
+      run.begin(hi, lo, tuplesCell).varint(sum);
+      run.end();
+    }),
+  );
+  maker.make("visits", (run) => writeVisitsOf(run, batch.visits, rows, visitsFrom));
   return maker.made;
 }
 
-function inOrder(tuples: Tuple[]): readonly Tuple[] {
-  return tuples.length > 1 ? tuples.sort(byHour) : tuples;
+function add(alike: Alike, tally: Tally, rows: Rows): void {
+  alike.add(tally, rows.of(tally.values));
+}
+
+/** What `writeSubject` writes of a link with nothing but this. */
+function writeOne(run: RunWriter, hi: number, lo: number, tally: Tally, rows: Rows): void {
+  const to = run.begin(hi, lo, tuplesCell);
+  to.varint(1);
+  const { hour, values, clicks, visitors } = tally;
+  writeTuple(to, { hour, row: rows.of(values), clicks, visitors: visitors.map(shortHash) }, 0, run.values);
+  run.end();
+}
+
+/** All, unknown and tags, in the order of a run. */
+function writeTogether(run: RunWriter, tallies: readonly Tally[], rows: Rows, hoursFrom: number): void {
+  const [all, unknown] = [new Alike(), new Alike()];
+  const tagged = new Map<string, Alike>();
+  for (const tally of tallies) {
+    const row = rows.of(tally.values);
+    (tally.link === null ? unknown : all).add(tally, row);
+    if (tally.link === null || tally.tags.length === 0) continue;
+    for (const tag of tally.tags.length > 1 ? new Set(tally.tags) : tally.tags) {
+      let alike = tagged.get(tag);
+      if (alike === undefined) {
+        alike = new Alike();
+        tagged.set(tag, alike);
+      }
+      alike.add(tally, row);
+    }
+  }
+  const tags = [...tagged]
+    .map(([tag, alike]) => ({ ...tagKey(tag), alike }))
+    .sort((a, b) => a.hi - b.hi || a.lo - b.lo);
+  for (const { hi, lo, alike } of [{ ...allKey, alike: all }, { ...unknownKey, alike: unknown }, ...tags]) {
+    const tuples = alike.tuples();
+    if (tuples.length > 0) writeSubject(run, { hi, lo }, tuples, hoursFrom);
+  }
+}
+
+function coverHours(run: RunWriter, tallies: readonly Tally[]): void {
+  let [from, to] = [Number.POSITIVE_INFINITY, 0];
+  for (const { hour } of tallies) {
+    if (hour < from) from = hour;
+    if (hour > to) to = hour;
+  }
+  run.covers(from, to, from);
+}
+
+function writeVisitsOf(run: RunWriter, visits: readonly Visit[], rows: Rows, visitsFrom: number): void {
+  const links = new LinkOrder(visits);
+  links.each((hi, lo, from, to) => {
+    const found: KeptVisit[] = [];
+    for (let at = from; at < to; at++) {
+      const { time, values } = visits[links.at(at)] as Visit;
+      found.push({ time, row: rows.of(values) });
+    }
+    const kept = keptOf(found, visitsFrom * hourMs);
+    if (kept.length === 0) return;
+    writeVisits(run.begin(hi, lo, tuplesCell), kept, run.values);
+    run.end();
+  });
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (const { time } of visits) {
+    if (time < first) first = time;
+    if (time > last) last = time;
+  }
+  const hour = Math.floor(first / hourMs);
+  run.covers(hour, Math.floor(last / hourMs), Math.max(hour, visitsFrom));
 }
 
 class Maker {
@@ -127,7 +141,7 @@ class Maker {
     const writer = new RunWriter(this.#writer, runId(this.#manifest), family, this.#values);
     this.#manifest = { ...this.#manifest, next: this.#manifest.next + 1 };
     fill(writer);
-    const run = writer.end(0);
+    const run = writer.finish(0);
     this.#blobs.push(...writer.take());
     if (run !== undefined) this.#runs.push(run);
   }
@@ -135,13 +149,4 @@ class Maker {
   get made(): MadeRuns {
     return { manifest: { ...this.#manifest, runs: [...this.#manifest.runs, ...this.#runs] }, blobs: this.#blobs };
   }
-}
-
-const none: readonly number[] = [];
-
-/** The upper 32 of 52 bits. */
-function shortHashes(visitors: readonly number[]): readonly number[] {
-  if (visitors.length === 0) return none;
-  if (visitors.length === 1) return [Math.floor((visitors[0] ?? 0) / 2 ** 20)];
-  return visitors.map((visitor) => Math.floor(visitor / 2 ** 20));
 }

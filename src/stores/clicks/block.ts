@@ -60,14 +60,17 @@ function sumOf({ writer, run, block }: BlobKey, sealed: Uint8Array): number {
 
 /** Collects cells in order until they are a block. */
 export class BlockWriter {
-  readonly #values: BlockValues;
+  readonly values: BlockValues;
   readonly #cells = new ByteWriter(80_000);
   #count = 0;
   #first: CellKey | undefined;
-  #last: CellKey = { hi: -1, lo: 0, cell: 0 };
+  // The subject of the last cell, and where its length stands.
+  #hi = -1;
+  #lo = 0;
+  #begun = 0;
 
   constructor(values: Values) {
-    this.#values = new BlockValues(values);
+    this.values = new BlockValues(values);
   }
 
   get length(): number {
@@ -78,28 +81,33 @@ export class BlockWriter {
     return this.#first;
   }
 
-  put(key: CellKey, write: (to: ByteWriter, values: BlockValues) => void): void {
+  /** Begins a cell, after those before it in the order of a run; its value is written to what this gives, then `end`. */
+  begin(hi: number, lo: number, cell: number): ByteWriter {
     const cells = this.#cells;
-    const { hi, lo } = this.#last;
-    if (hi === key.hi && lo === key.lo) cells.varint(0);
+    if (this.#first === undefined) this.#first = { hi, lo, cell };
+    if (this.#hi === hi && this.#lo === lo) cells.varint(0);
     else {
-      cells.varint(1 + Math.floor(key.hi / 2 ** 32));
-      cells.uint32(key.hi % 2 ** 32);
-      cells.uint32(key.lo);
+      cells.varint(1 + Math.floor(hi / 2 ** 32));
+      cells.uint32(hi % 2 ** 32);
+      cells.uint32(lo);
+      this.#hi = hi;
+      this.#lo = lo;
     }
-    cells.varint(key.cell);
-    const at = cells.skip(4);
-    write(cells, this.#values);
-    cells.patch(at, cells.length - at - 4);
-    this.#last = key;
-    this.#first ??= key;
+    cells.varint(cell);
+    this.#begun = cells.skip(4);
+    return cells;
+  }
+
+  end(): void {
+    const cells = this.#cells;
+    cells.patch(this.#begun, cells.length - this.#begun - 4);
     this.#count++;
   }
 
   /** The block's content; begins the next one. */
   take(): Uint8Array {
     const whole = new ByteWriter(this.#cells.length + 4096);
-    for (const texts of this.#values.take()) {
+    for (const texts of this.values.take()) {
       whole.varint(texts.length);
       for (const text of texts) whole.varint(text.length);
       const all = Buffer.from(texts.join(""));
@@ -111,7 +119,7 @@ export class BlockWriter {
     this.#cells.clear();
     this.#count = 0;
     this.#first = undefined;
-    this.#last = { hi: -1, lo: 0, cell: 0 };
+    this.#hi = -1;
     return whole.view();
   }
 }

@@ -8,7 +8,7 @@ import type { Run } from "./runs.ts";
 import { Sketch } from "./sketch.ts";
 import { writeCell, writeSubject } from "./subjects.ts";
 import { Groups, type TableCell, Totals, tablesOf, trimGroups } from "./tables.ts";
-import { byHour, type Remap, readTuples, type Tuple } from "./tuples.ts";
+import { byHour, type Remap, readTuples, rewriteTuples, type Tuple } from "./tuples.ts";
 import { Values } from "./values.ts";
 import { type KeptVisit, keptOf, readVisits, writeVisits } from "./visits.ts";
 
@@ -87,34 +87,40 @@ export async function* mergeRuns(options: MergeOptions): AsyncGenerator<void, Ru
   };
   const cursors = inputs.map((run) => new RunCursor(writer, run, values, load));
   for (const cursor of cursors) await cursor.nextBlock();
-  const open = new Set(cursors.filter(({ block }) => block !== undefined));
+  const open = cursors.filter(({ block }) => block !== undefined);
   const refill = async (cursor: RunCursor) => {
     await cursor.nextBlock();
-    if (cursor.block === undefined) open.delete(cursor);
+    if (cursor.block === undefined) open.splice(open.indexOf(cursor), 1);
   };
   const merge: Merge = { out, refill, options, values: () => values, groups: new Groups() };
-  for (let count = 0; open.size > 0; count++) {
-    const subject = leastOf(open);
-    const at = [...open].filter((cursor) => cursor.block?.isAt(subject));
-    if (family === "counts") {
+  for (let count = 0; open.length > 0; count++) {
+    const at = leastOf(open);
+    const [{ block } = {}] = at;
+    if (block === undefined) break;
+    const { hi, lo } = block;
+    if (family === "counts" && (at.length > 1 || block.cell !== tuplesCell)) {
       const tuples = await takeTuples(at, merge);
-      const tables = at.filter(({ block }) => block?.isAt(subject));
-      if (tables.length === 0) writeSubject(out, subject, tuples, hoursFrom);
-      else yield* mergeTables(merge, subject, tablesOf(tuples, hoursFrom), tables);
-    } else if (family === "sums") await mergeSums(merge, subject, at);
-    else await mergeVisits(merge, subject, at, visitsFrom * hourMs);
+      const tables = at.filter((cursor) => cursor.block?.isAt({ hi, lo }));
+      if (tables.length === 0) writeSubject(out, { hi, lo }, tuples, hoursFrom);
+      else yield* mergeTables(merge, { hi, lo }, tablesOf(tuples, hoursFrom), tables);
+    } else {
+      if (family === "counts") copyTuples(at, out);
+      else if (family === "sums") mergeSums(at, out);
+      else mergeVisits(at, out, visitsFrom * hourMs);
+      for (const cursor of at) if (!cursor.advance()) await refill(cursor);
+    }
     if (out.ready >= savedTogether) await saveAll(keeper, out.take());
     if (values.size > mostValues) {
       values = new Values();
       out.use(values);
       for (const cursor of open) cursor.use(values);
     }
-    if (count % 16 === 0) yield;
+    if (count % 64 === 0) yield;
   }
   const floor = family === "visits" ? visitsFrom : hoursFrom;
   for (const { from, to, hoursFrom: told } of inputs)
     if (to > 0) out.covers(family === "visits" ? Math.max(from, floor) : from, to, Math.max(told, floor));
-  const run = out.end(level);
+  const run = out.finish(level);
   await saveAll(keeper, out.take());
   return run;
 }
@@ -124,14 +130,23 @@ async function saveAll(keeper: ClickKeeper, blobs: readonly Blob[]): Promise<voi
     await keeper.save(blobs.slice(from, from + savedTogether));
 }
 
-function leastOf(cursors: Iterable<RunCursor>): SubjectKey {
-  let [hi, lo] = [Number.POSITIVE_INFINITY, 0];
-  for (const { block } of cursors) {
-    if (block === undefined || block.hi > hi || (block.hi === hi && block.lo >= lo)) continue;
+/** Those that are at the first subject in the order of a run. */
+function leastOf(cursors: readonly RunCursor[]): RunCursor[] {
+  let at: RunCursor[] = [];
+  let hi = Number.POSITIVE_INFINITY;
+  let lo = 0;
+  for (const cursor of cursors) {
+    const { block } = cursor;
+    if (block === undefined || block.hi > hi || (block.hi === hi && block.lo > lo)) continue;
+    if (block.hi === hi && block.lo === lo) {
+      at.push(cursor);
+      continue;
+    }
     hi = block.hi;
     lo = block.lo;
+    at = [cursor];
   }
-  return { hi, lo };
+  return at;
 }
 
 interface Merge {
@@ -143,28 +158,33 @@ interface Merge {
   readonly groups: Groups;
 }
 
-async function mergeSums({ out, refill }: Merge, { hi, lo }: SubjectKey, at: readonly RunCursor[]): Promise<void> {
-  let sum = 0;
-  for (const cursor of at) {
-    sum += cursor.block?.value.varint() ?? 0;
-    if (!cursor.advance()) await refill(cursor);
-  }
-  out.put({ hi, lo, cell: tuplesCell }, (to) => to.varint(sum));
+// All cursors of these are at one subject, and none goes on: most subjects are in one run, so nothing may wait here.
+
+/** Of a subject that one run has, as tuples, nothing changes but the numbers of its values. */
+function copyTuples([cursor]: readonly RunCursor[], out: RunWriter): void {
+  if (cursor?.block === undefined) return;
+  const { hi, lo, cell, value } = cursor.block;
+  rewriteTuples(value, cursor.remap, out.begin(hi, lo, cell), out.values);
+  out.end();
 }
 
-async function mergeVisits(
-  { out, refill }: Merge,
-  { hi, lo }: SubjectKey,
-  at: readonly RunCursor[],
-  since: number,
-): Promise<void> {
+function mergeSums(at: readonly RunCursor[], out: RunWriter): void {
+  let sum = 0;
+  for (const { block } of at) sum += block?.value.varint() ?? 0;
+  const [{ block } = {}] = at;
+  if (block === undefined) return;
+  out.begin(block.hi, block.lo, tuplesCell).varint(sum);
+  out.end();
+}
+
+function mergeVisits(at: readonly RunCursor[], out: RunWriter, since: number): void {
   const visits: KeptVisit[] = [];
-  for (const cursor of at) {
-    if (cursor.block !== undefined) readVisits(cursor.block.value, cursor.remap, visits);
-    if (!cursor.advance()) await refill(cursor);
-  }
+  for (const { block, remap } of at) if (block !== undefined) readVisits(block.value, remap, visits);
   const kept = keptOf(visits, since);
-  if (kept.length > 0) out.put({ hi, lo, cell: tuplesCell }, (to, values) => writeVisits(to, kept, values));
+  const [{ block } = {}] = at;
+  if (block === undefined || kept.length === 0) return;
+  writeVisits(out.begin(block.hi, block.lo, tuplesCell), kept, out.values);
+  out.end();
 }
 
 /** The tuples of the subject that the cursors are at, in the order of their hours. */

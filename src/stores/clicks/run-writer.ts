@@ -13,6 +13,7 @@ export class RunWriter {
   readonly #writer: string;
   readonly #run: number;
   readonly #family: Family;
+  readonly #longest: number;
   #block: BlockWriter;
   #done: Blob[] = [];
   readonly #firsts: CellKey[] = [];
@@ -25,12 +26,23 @@ export class RunWriter {
     this.#writer = writer;
     this.#run = run;
     this.#family = family;
+    this.#longest = blockLength[family];
     this.#block = new BlockWriter(values);
   }
 
-  put(key: CellKey, write: (to: ByteWriter, values: BlockValues) => void): void {
-    this.#block.put(key, write);
-    if (this.#block.length >= blockLength[this.#family]) this.#flush();
+  /** Begins a cell, whose value is written to what it gives; then `end`. */
+  begin(hi: number, lo: number, cell: number): ByteWriter {
+    return this.#block.begin(hi, lo, cell);
+  }
+
+  end(): void {
+    this.#block.end();
+    if (this.#block.length >= this.#longest) this.#flush();
+  }
+
+  /** The numbers of values in the block that a cell goes into. */
+  get values(): BlockValues {
+    return this.#block.values;
   }
 
   /** Speaks of other values from now on. */
@@ -71,7 +83,7 @@ export class RunWriter {
   }
 
   /** Closes the last block; the rest of the blobs are then ready. `undefined`: nothing was put in. */
-  end(level: number): Run | undefined {
+  finish(level: number): Run | undefined {
     this.#flush();
     const blocks = this.#firsts.length;
     if (blocks === 0) return undefined;

@@ -44,18 +44,28 @@ export function writeTuples(to: ByteWriter, tuples: readonly Tuple[], values: Bl
   to.varint(tuples.length);
   let hour = 0;
   for (const tuple of tuples) {
-    to.varint(tuple.hour - hour);
+    writeTuple(to, tuple, hour, values);
     hour = tuple.hour;
-    writeRow(to, tuple.row, values);
-    // Nearly all are one click of one visitor, or of none.
-    const simple = tuple.clicks === 1 && tuple.visitors.length <= 1;
-    if (simple) to.varint(tuple.visitors.length);
-    else {
-      to.varint(2 + tuple.visitors.length);
-      to.varint(tuple.clicks);
-    }
-    for (const visitor of tuple.visitors) to.uint32(visitor);
   }
+}
+
+/** `since`: the hour of the tuple before, 0 if there is none. */
+export function writeTuple(to: ByteWriter, tuple: Tuple, since: number, values: BlockValues): void {
+  to.varint(tuple.hour - since);
+  writeRow(to, tuple.row, values);
+  // Nearly all are one click of one visitor, or of none.
+  const simple = tuple.clicks === 1 && tuple.visitors.length <= 1;
+  if (simple) to.varint(tuple.visitors.length);
+  else {
+    to.varint(2 + tuple.visitors.length);
+    to.varint(tuple.clicks);
+  }
+  for (const visitor of tuple.visitors) to.uint32(visitor);
+}
+
+/** The upper 32 of a visitor's 52 bits. */
+export function shortHash(visitor: number): number {
+  return Math.floor(visitor / 2 ** 20);
 }
 
 export function readTuples(from: ByteReader, remap: Remap, into: Tuple[]): void {
@@ -68,6 +78,24 @@ export function readTuples(from: ByteReader, remap: Remap, into: Tuple[]): void 
     const visitors: number[] = [];
     for (let count = form < 2 ? form : form - 2; count > 0; count--) visitors.push(from.uint32());
     into.push({ hour, row, clicks, visitors });
+  }
+}
+
+/** Reads what `writeTuples` wrote, and writes it for another block. */
+export function rewriteTuples(from: ByteReader, remap: Remap, to: ByteWriter, values: BlockValues): void {
+  const count = from.varint();
+  to.varint(count);
+  for (let left = count; left > 0; left--) {
+    to.varint(from.varint());
+    to.reserve(8 * dimensionCount);
+    for (let dimension = 0; dimension < dimensionCount; dimension++) {
+      const id = from.varint();
+      to.small(id === 0 ? 0 : values.local(dimension, remap[dimension]?.[id] ?? 0));
+    }
+    const form = from.varint();
+    to.varint(form);
+    if (form >= 2) to.varint(from.varint());
+    for (let visitors = form < 2 ? form : form - 2; visitors > 0; visitors--) to.uint32(from.uint32());
   }
 }
 
