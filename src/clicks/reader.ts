@@ -136,8 +136,12 @@ function frameAt(bytes: Buffer, at: number): Buffer | undefined {
   return Bun.hash.crc32(body) === bytes.readUInt32LE(at + 4) ? body : undefined;
 }
 
+/** Used again and again: texts are copies of what is in it. */
+const room = Buffer.allocUnsafeSlow(chunk);
+
+/** Valid until the next call. */
 function bytesAt(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = length > chunk ? Buffer.allocUnsafe(length) : room;
   let read = 0;
   while (read < length) {
     const got = readSync(fd, bytes, read, length - read, position + read);

@@ -18,7 +18,8 @@ p+p{margin-top:8px;font-size:15px;line-height:24px;color:var(--ink2)}
 .short mark{font-weight:700;color:#17160F;white-space:normal;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 h1.host{font-size:48px;line-height:56px;margin-bottom:8px;overflow-wrap:anywhere}
 .short small,p.still{font:400 15px/24px "Host Grotesk",system-ui,sans-serif;letter-spacing:0;color:var(--ink2)}
-.short small{margin-inline-start:6px;color:var(--ink3)}
+.short bdi{margin-inline-end:6px}
+.short small{color:var(--ink3)}
 p.long{margin:0 0 24px;font-weight:400;font-size:15px;line-height:24px;color:var(--ink3);user-select:all}
 p.danger{margin:0 0 24px;padding:12px 16px;max-width:680px;border-inline-start:4px solid var(--danger);background:var(--tint);color:var(--ink);font-size:14px;font-weight:600}
 .buttons{display:flex;flex-wrap:wrap;gap:12px;margin-bottom:24px}

@@ -32,7 +32,8 @@ export class Browser {
     private readonly profile: string,
   ) {}
 
-  static async open(look: Look, origin: string): Promise<Browser> {
+  /** `more`: further arguments of the browser. */
+  static async open(look: Look, origin: string, more: readonly string[] = []): Promise<Browser> {
     const profile = mkdtempSync(join(tmpdir(), "curt-browser-"));
     // Debian's `chromium` is a script that asks for more than tests have; its program lies here.
     const program = programPath("chromium") ?? "chromium";
@@ -42,6 +43,7 @@ export class Browser {
       args: [
         ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
         ...["--disable-component-update", "--disable-sync"],
+        ...more,
       ],
       viewport: { width: look.width, height: look.height },
       colorScheme: look.theme,
@@ -81,17 +83,18 @@ export class Browser {
   async picture(name: string, whole = false): Promise<void> {
     const folder = join(root, ".cache", "screenshots");
     mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({
-      path: join(folder, `${name}-${this.look.name}.png`),
-      fullPage: whole,
-      animations: "disabled",
-    });
+    const { width, height } = this.look;
+    // The bar at the bottom belongs to the window, so the window grows, not the picture.
+    if (whole) {
+      const long = (await this.page.evaluate("document.scrollingElement.scrollHeight")) as number;
+      await this.page.setViewportSize({ width, height: Math.max(height, long) });
+    }
+    await this.page.screenshot({ path: join(folder, `${name}-${this.look.name}.png`), animations: "disabled" });
+    if (whole) await this.page.setViewportSize({ width, height });
   }
 
   /** What axe-core finds on the page as it is: rules of WCAG 2.2 A and AA, and its own best practices. */
   async violations(): Promise<string[]> {
-    // Slow on a busy machine: each theme and each width once is enough.
-    if (this.look.name !== "desktop-light" && this.look.name !== "phone-dark") return [];
     await this.page.evaluate(await axeSource());
     const found = (await this.page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.failureSummary)].join(": ")))`)) as string[];

@@ -45,20 +45,27 @@ export class Values {
 export class Rows {
   values = new Values();
   readonly #rows = new Map<readonly string[], Row>();
+  #lastTexts: readonly string[] | undefined;
+  #lastRow: Row = [];
 
   /** Begins anew when there are many; numbers of before mean nothing then. */
   tidy(): void {
     if (this.#rows.size < mostRows && this.values.size < mostRows) return;
     this.values = new Values();
     this.#rows.clear();
+    this.#lastTexts = undefined;
   }
 
   of(texts: readonly string[]): Row {
+    // Neighbours are often alike.
+    if (texts === this.#lastTexts) return this.#lastRow;
     let row = this.#rows.get(texts);
     if (row === undefined) {
       row = this.values.row(texts);
       this.#rows.set(texts, row);
     }
+    this.#lastTexts = texts;
+    this.#lastRow = row;
     return row;
   }
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { t, tt } from "../texts/catalogue.ts";
-import { date } from "../ui/format.ts";
+import { count, date } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useLayer } from "../ui/layers.tsx";
 import { breathe } from "./breath.ts";
@@ -18,7 +18,8 @@ export function sentence(draft: OptionsProps["draft"]): ComponentChildren[] {
   const parts: ComponentChildren[] = [opens, ", "];
   if (ends !== undefined) parts.push(ends);
   if (most !== undefined && ends !== undefined) parts.push(` ${t("common.or")} `);
-  if (most !== undefined) parts.push(tt(ends === undefined ? "short.endsAfter" : "short.after", { n: most }));
+  if (most !== undefined)
+    parts.push(tt(ends === undefined ? "short.endsAfter" : "short.after", { n: most, most: strong(count(most)) }));
   if (ends === undefined && most === undefined) parts.push(t("short.never"));
   parts.push(".");
   if (draft.query) parts.push(" ", t("short.query"));

@@ -115,7 +115,7 @@ export function Options(props: OptionsProps): JSX.Element {
         <Switch
           class="span3"
           label={t("field.query")}
-          help={t("field.queryHelp", { slug: draft.slug || "…" })}
+          help={<span class="typed">{t("field.queryHelp", { slug: draft.slug || "…" })}</span>}
           on={draft.query}
           onSwitch={() => edit({ query: !draft.query })}
         />

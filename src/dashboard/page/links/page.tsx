@@ -81,10 +81,10 @@ export function LinksPage(): JSX.Element {
     counted.value = (
       <span>
         {all == null || (!narrowed && !list.endless)
-          ? tt("overview.countOf1", { n: <b>{shown}</b> })
+          ? tt("overview.countOf1", { n: list.endless ? 2 : known, shown: <b>{shown}</b> })
           : narrowed
-            ? tt("overview.countOf", { n: <b>{shown}</b>, all: count(all) })
-            : tt("overview.countOf1", { n: <b>{count(all)}</b> })}
+            ? tt("overview.countOf", { shown: <b>{shown}</b>, all: count(all) })
+            : tt("overview.countOf1", { n: all, shown: <b>{count(all)}</b> })}
       </span>
     );
   }, [known, list.endless, totals?.total, narrowed]);

@@ -13,6 +13,8 @@ export interface RowProps {
   readonly row: number;
   readonly top: number;
   readonly cursor: boolean;
+  /** Tab comes here from outside: the row of the cursor, or the first one while that is out of sight. */
+  readonly entry: boolean;
   readonly chosen: boolean;
   readonly choosing: boolean;
   readonly days: readonly number[] | undefined;
@@ -59,7 +61,7 @@ export class Row extends Component<RowProps> {
     return (Object.keys(next) as (keyof RowProps)[]).some((name) => next[name] !== this.props[name]);
   }
 
-  override render({ link, row, top, cursor, chosen, choosing, days, on }: RowProps): JSX.Element {
+  override render({ link, row, top, cursor, entry, chosen, choosing, days, on }: RowProps): JSX.Element {
     const place = { transform: `translateY(${top}px)` };
     if (link === undefined)
       return (
@@ -105,7 +107,7 @@ export class Row extends Component<RowProps> {
           )}
         </div>
         <div class="c-short" role="cell">
-          <a class="to" href={linkAt(link.slug)} tabIndex={focus} data-row={row}>
+          <a class="to" href={linkAt(link.slug)} tabIndex={cursor || entry ? 0 : -1} data-row={row}>
             <span class="slash">/</span>
             <span class={`slug${cursor || chosen ? " mark" : ""}`}>{link.slug}</span>
           </a>

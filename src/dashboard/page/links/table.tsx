@@ -155,6 +155,7 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
     }),
     [],
   );
+  const entry = rows.drawn.some(({ row }) => row === cursor) ? cursor : first;
   const stamp = `${lang} ${Math.floor(Date.now() / 60_000)}`;
   const link = menu === undefined ? undefined : list.at(menu.row);
 
@@ -203,6 +204,7 @@ export function Table({ list, chosen, setChosen, ask }: TableProps): JSX.Element
               row={row}
               top={row * high}
               cursor={cursor === row}
+              entry={entry === row}
               chosen={one !== undefined && chosen.has(one.slug)}
               choosing={chosen.size > 0}
               days={one === undefined ? undefined : daysOf(one.slug)}

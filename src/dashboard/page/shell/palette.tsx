@@ -127,8 +127,9 @@ function Open(): JSX.Element {
             }
           }}
         />
-        <button type="button" class="key" onClick={close} aria-label={`Esc: ${t("common.close")}`}>
-          Esc
+        <button type="button" class="palette-close" onClick={close} aria-label={`Esc: ${t("common.close")}`}>
+          <kbd class="key">Esc</kbd>
+          <Icon name="close" />
         </button>
       </div>
       <div class="palette-list" id="palette-list" role="listbox" aria-label={t("palette.label")} ref={list}>
@@ -177,7 +178,7 @@ function Open(): JSX.Element {
           {found !== undefined &&
             t(found.more ? "palette.foundMore" : "palette.found", { n: found.links.length, time: found.took })}
         </span>
-        <span aria-hidden="true">
+        <span class="palette-hint" aria-hidden="true">
           <kbd class="key">↑</kbd> <kbd class="key">↓</kbd> {t("keys.move")}
         </span>
       </div>

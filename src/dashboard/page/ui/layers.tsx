@@ -41,7 +41,8 @@ export function Trap(props: {
   useEffect(() => {
     const before = document.activeElement;
     const first = box.current?.querySelector<HTMLElement>("[data-first]") ?? box.current;
-    first?.focus();
+    // What is long begins at its beginning, also where the button that ends it has the focus.
+    first?.focus({ preventScroll: true });
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
