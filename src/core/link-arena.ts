@@ -12,8 +12,10 @@ const none = -1;
 /** An entry that nobody finds any more, or the rest of the ring that was too short for the next one. */
 const dead = -2;
 
-/** The bit beside the lengths that says that a link is at hand. */
-const atHandBit = 2 ** 24;
+/** Bits beside the lengths: the link is at hand; it was asked for since it came to the front. */
+const [atHandBit, askedBit] = [2 ** 24, 2 ** 25];
+/** Entries that are moved to the front for one new one, at most. */
+const mostMoved = 64;
 /** Bytes beside the ring: the longest address, and the first lines of an answer. */
 const roomBytes = 0x10000 + 1024;
 
@@ -28,7 +30,8 @@ interface Slices extends Buffer {
 
 /**
  * Links as bytes in one ring: a tenth of what they take as objects, and nothing that a garbage collector walks over. When it
- * is full, the oldest go. An entry is found by a chain of its bucket and decoded each time.
+ * is full, the oldest go, but those that `atHand` found meanwhile, which get a second chance (the clock algorithm). An entry is
+ * found by a chain of its bucket.
  */
 export class LinkArena {
   /** The ring, and behind it, from `room` on, space for an answer in which an address is copied. */
@@ -75,7 +78,10 @@ export class LinkArena {
       const key = (at + headWords) * 4 + tokenBytes;
       let same = 0;
       while (same < length && this.bytes[key + same] === bytes[start + same]) same++;
-      if (same === length) return (lengths & atHandBit) === 0 ? none : at;
+      if (same < length) continue;
+      if ((lengths & atHandBit) === 0) return none;
+      if ((lengths & askedBit) === 0) this.#words[at + 3] = lengths | askedBit;
+      return at;
     }
     return none;
   }
@@ -182,44 +188,72 @@ export class LinkArena {
     this.#end = this.#oldest = this.#used = this.#size = 0;
   }
 
-  /** Drops the oldest until so many words are free in one piece. */
+  /** Drops the oldest until so many words are free in one piece at the end. */
   #makeRoom(words: number): void {
-    const whole = this.#words.length;
-    if (this.#end + words > whole) {
-      // The entry begins anew at the start; the rest is passed over.
-      this.#dropUntil(whole - this.#end);
-      const rest = whole - this.#end;
-      if (rest >= headWords) {
-        this.#words[this.#end] = dead;
-        this.#words[this.#end + 2] = rest;
-      }
-      this.#used += rest;
-      this.#end = 0;
+    for (let moved = 0; ; ) {
+      const rest = this.#words.length - this.#end;
+      const free = this.#words.length - this.#used;
+      if (rest >= words && free >= words) return;
+      if (rest < words && free >= rest) this.#beginAnew(rest);
+      else if (this.#dropOldest(moved < mostMoved)) moved++;
     }
-    this.#dropUntil(words);
   }
 
-  #dropUntil(free: number): void {
-    while (this.#words.length - this.#used < free) {
-      const whole = this.#words.length;
-      const at = this.#oldest;
-      const words = whole - at < headWords ? whole - at : this.#word(at + 2);
-      if (whole - at >= headWords && this.#word(at) !== dead) this.#unlink(at);
-      this.#used -= words;
-      this.#oldest = at + words === whole ? 0 : at + words;
+  /** The next entry begins at the start; the rest is passed over. */
+  #beginAnew(rest: number): void {
+    if (rest >= headWords) {
+      this.#words[this.#end] = dead;
+      this.#words[this.#end + 2] = rest;
     }
+    this.#used += rest;
+    this.#end = 0;
+  }
+
+  /** `true`: it was asked for, and was moved to the end instead, which is done where `mayMove`. */
+  #dropOldest(mayMove: boolean): boolean {
+    const whole = this.#words.length;
+    const at = this.#oldest;
+    const isRest = whole - at < headWords;
+    const size = isRest ? whole - at : this.#word(at + 2);
+    this.#oldest = at + size === whole ? 0 : at + size;
+    const isLink = !isRest && this.#word(at) !== dead;
+    if (isLink && mayMove && (this.#word(at + 3) & askedBit) !== 0 && this.#end + size <= whole) {
+      this.#move(at, size);
+      return true;
+    }
+    if (isLink) this.#unlink(at);
+    this.#used -= size;
     if (this.#used === 0) this.#oldest = this.#end;
+    return false;
+  }
+
+  #move(at: number, size: number): void {
+    const to = this.#end;
+    const words = this.#words;
+    const hash = this.#word(at + 1);
+    const bucket = this.#bucketOf(hash);
+    const before = this.#beforeOf(at, bucket);
+    words.copyWithin(to, at, at + size);
+    words[to + 3] = this.#word(to + 3) & ~askedBit;
+    if (before === none) this.#buckets[bucket] = to;
+    else words[before] = to;
+    this.#end += size;
   }
 
   /** Takes an entry out of its chain; its bytes are free when it is the oldest. */
   #unlink(at: number): void {
     const bucket = this.#bucketOf(this.#word(at + 1));
-    let before = none;
-    for (let one = this.#buckets[bucket] ?? none; one !== at; one = this.#word(one)) before = one;
+    const before = this.#beforeOf(at, bucket);
     if (before === none) this.#buckets[bucket] = this.#word(at);
     else this.#words[before] = this.#word(at);
     this.#words[at] = dead;
     this.#size--;
+  }
+
+  #beforeOf(at: number, bucket: number): number {
+    let before = none;
+    for (let one = this.#buckets[bucket] ?? none; one !== at; one = this.#word(one)) before = one;
+    return before;
   }
 
   #find(key: string): number {

@@ -134,6 +134,10 @@ class SqliteLinks implements LinkStore {
   }
 
   async find(id: LinkId): Promise<LinkRecord | undefined> {
+    return this.findAtOnce(id);
+  }
+
+  findAtOnce(id: LinkId): LinkRecord | undefined {
     const row = this.#reader.use(() => this.#find.get(id.host, id.slug));
     if (row === null) {
       this.#reader.assertHealthy(keyOf(id));
