@@ -88,8 +88,8 @@ async function up(stack: Stack): Promise<number> {
 
 Make a link, follow it, and see its clicks:
   curl -sS ${stack.url}/api/v1/links -H ${key} -H 'Content-Type: application/json' -d '{"url":"https://example.com/","slug":"hello","reuse":true}' -w '\\n'
-  curl -sSI ${stack.url}/hello
-  curl -sS ${stack.url}/api/v1/links/hello/clicks -H ${key} -w '\\n'`);
+  curl -sS -o /dev/null -D - ${stack.url}/hello
+  sleep 3; curl -sS ${stack.url}/api/v1/links/hello/clicks -H ${key} -w '\\n'`);
   return 0;
 }
 

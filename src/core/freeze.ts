@@ -76,6 +76,7 @@ export function honouringFreeze(store: Store, clock: () => number, deaf = false)
       insert: (record) => gate.through(() => links.insert(record)),
       insertMany: (records) => gate.through(() => links.insertMany(records)),
       find: (link) => links.find(link),
+      ...(links.findAtOnce && { findAtOnce: links.findAtOnce.bind(links) }),
       replace: (record) => gate.through(() => links.replace(record)),
       list: (query) => links.list(query),
       findByTarget: (host, url, limit) => links.findByTarget(host, url, limit),

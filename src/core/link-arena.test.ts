@@ -43,6 +43,7 @@ describe("the arena of links", () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant("set" as const), key, length, more: moreOfLinks }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("delete" as const), key, length, more: fc.constant({}) }) },
+      { weight: 4, arbitrary: fc.record({ do: fc.constant("ask" as const), key, length, more: fc.constant({}) }) },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
@@ -50,7 +51,10 @@ describe("the arena of links", () => {
         const model = new Map<string, VisitorLink>();
         const atHand = new Map<string, boolean>();
         for (const [n, { do: what, key, length, more }] of steps.entries()) {
-          if (what === "delete") {
+          if (what === "ask") {
+            const place = arena.atHand(Buffer.from(key), 0, key.length);
+            if (place !== -1) expect(arena.at(place, id(key))).toEqual(model.get(key) as VisitorLink);
+          } else if (what === "delete") {
             arena.delete(key);
             model.delete(key);
           } else {
@@ -86,6 +90,23 @@ describe("the arena of links", () => {
     for (let n = 0; n < 5000; n++) arena.set(`s${n}`, record(`s${n}`, `https://example.com/${n}`));
     expect(arena.size).toBeGreaterThan(1000);
     for (let n = 0; n < 5000; n++) expect(arena.has(`s${n}`)).toBe(n >= 5000 - arena.size);
+  });
+
+  test("keeps those that are asked for, and no more of them than can be moved at once", () => {
+    const arena = new LinkArena(100_000, 1);
+    const ask = (slug: string) => arena.atHand(Buffer.from(slug), 0, slug.length) !== -1;
+    const put = (slug: string) => arena.set(slug, record(slug, `https://example.com/${slug}`), true);
+    for (let n = 0; n < 5000; n++) {
+      put(`s${n}`);
+      if (n > 0 && n % 100 === 0) for (let hot = 0; hot < 20; hot++) expect(ask(`s${hot}`)).toBe(true);
+      if (n > 3000) expect(ask("s3000")).toBe(true);
+    }
+    expect(ask("s30")).toBe(false);
+    // All are asked for: still each new one finds room.
+    for (let n = 0; n < 5000; n++) ask(`s${n}`);
+    put("new");
+    expect(ask("new")).toBe(true);
+    expect(ask("s3000")).toBe(true);
   });
 
   test("keeps a mark beside a link until the link is another, or the serial number", () => {

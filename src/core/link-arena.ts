@@ -12,8 +12,10 @@ const none = -1;
 /** An entry that nobody finds any more, or the rest of the ring that was too short for the next one. */
 const dead = -2;
 
-/** The bit beside the lengths that says that a link is at hand. */
-const atHandBit = 2 ** 24;
+/** Bits beside the lengths: the link is at hand; it was asked for since it came to the front. */
+const [atHandBit, askedBit] = [2 ** 24, 2 ** 25];
+/** Entries that are moved to the front for one new one, at most. */
+const mostMoved = 64;
 /** Bytes beside the ring: the longest address, and the first lines of an answer. */
 const roomBytes = 0x10000 + 1024;
 
@@ -28,13 +30,15 @@ interface Slices extends Buffer {
 
 /**
  * Links as bytes in one ring: a tenth of what they take as objects, and nothing that a garbage collector walks over. When it
- * is full, the oldest go. An entry is found by a chain of its bucket and decoded each time.
+ * is full, the oldest go, but those that `atHand` found meanwhile, which get a second chance (the clock algorithm). An entry is
+ * found by a chain of its bucket.
  */
 export class LinkArena {
   /** The ring, and behind it, from `room` on, space for an answer in which an address is copied. */
   readonly bytes: Slices;
   readonly room: number;
   readonly #words: Int32Array;
+  /** One more than the place of the first entry: so memory that nobody wrote to says that there is none. */
   readonly #buckets: Int32Array;
   readonly #seed: number;
   /** Where the next entry goes, and the oldest one, in words. Equal: it is empty, or full to the last word. */
@@ -51,7 +55,7 @@ export class LinkArena {
     this.bytes = Buffer.from(memory) as Slices;
     this.room = words * 4;
     // An entry has about 32 words.
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32))).fill(none);
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32)));
     this.#seed = seed;
   }
 
@@ -68,14 +72,17 @@ export class LinkArena {
     let hash = this.#seed;
     for (let i = start; i < end; i++) hash = mixed(hash, bytes[i] ?? 0);
     const length = end - start;
-    for (let at = this.#buckets[this.#bucketOf(hash)] ?? none; at !== none; at = this.#word(at)) {
+    for (let at = this.#firstIn(this.#bucketOf(hash)); at !== none; at = this.#word(at)) {
       if (this.#word(at + 1) !== hash) continue;
       const lengths = this.#word(at + 3);
       if ((lengths & 0xff) !== length) continue;
       const key = (at + headWords) * 4 + tokenBytes;
       let same = 0;
       while (same < length && this.bytes[key + same] === bytes[start + same]) same++;
-      if (same === length) return (lengths & atHandBit) === 0 ? none : at;
+      if (same < length) continue;
+      if ((lengths & atHandBit) === 0) return none;
+      if ((lengths & askedBit) === 0) this.#words[at + 3] = lengths | askedBit;
+      return at;
     }
     return none;
   }
@@ -157,7 +164,7 @@ export class LinkArena {
     const size = Math.ceil((end + moreBytes) / 4) - at;
     const hash = this.#hash(key);
     const bucket = this.#bucketOf(hash);
-    words[at] = this.#buckets[bucket] ?? none;
+    words[at] = this.#firstIn(bucket);
     words[at + 1] = hash;
     words[at + 2] = size;
     words[at + 3] = (url.length << 8) | key.length | (isAtHand ? atHandBit : 0);
@@ -165,7 +172,7 @@ export class LinkArena {
     words[at + 5] = createdAt % 2 ** 32;
     words[at + 6] = Math.floor(createdAt / 2 ** 32);
     words[at + 7] = 0;
-    this.#buckets[bucket] = at;
+    this.#buckets[bucket] = at + 1;
     this.#end += size;
     this.#used += size;
     this.#size++;
@@ -178,53 +185,81 @@ export class LinkArena {
   }
 
   clear(): void {
-    this.#buckets.fill(none);
+    this.#buckets.fill(0);
     this.#end = this.#oldest = this.#used = this.#size = 0;
   }
 
-  /** Drops the oldest until so many words are free in one piece. */
+  /** Drops the oldest until so many words are free in one piece at the end. */
   #makeRoom(words: number): void {
-    const whole = this.#words.length;
-    if (this.#end + words > whole) {
-      // The entry begins anew at the start; the rest is passed over.
-      this.#dropUntil(whole - this.#end);
-      const rest = whole - this.#end;
-      if (rest >= headWords) {
-        this.#words[this.#end] = dead;
-        this.#words[this.#end + 2] = rest;
-      }
-      this.#used += rest;
-      this.#end = 0;
+    for (let moved = 0; ; ) {
+      const rest = this.#words.length - this.#end;
+      const free = this.#words.length - this.#used;
+      if (rest >= words && free >= words) return;
+      if (rest < words && free >= rest) this.#beginAnew(rest);
+      else if (this.#dropOldest(moved < mostMoved)) moved++;
     }
-    this.#dropUntil(words);
   }
 
-  #dropUntil(free: number): void {
-    while (this.#words.length - this.#used < free) {
-      const whole = this.#words.length;
-      const at = this.#oldest;
-      const words = whole - at < headWords ? whole - at : this.#word(at + 2);
-      if (whole - at >= headWords && this.#word(at) !== dead) this.#unlink(at);
-      this.#used -= words;
-      this.#oldest = at + words === whole ? 0 : at + words;
+  /** The next entry begins at the start; the rest is passed over. */
+  #beginAnew(rest: number): void {
+    if (rest >= headWords) {
+      this.#words[this.#end] = dead;
+      this.#words[this.#end + 2] = rest;
     }
+    this.#used += rest;
+    this.#end = 0;
+  }
+
+  /** `true`: it was asked for, and was moved to the end instead, which is done where `mayMove`. */
+  #dropOldest(mayMove: boolean): boolean {
+    const whole = this.#words.length;
+    const at = this.#oldest;
+    const isRest = whole - at < headWords;
+    const size = isRest ? whole - at : this.#word(at + 2);
+    this.#oldest = at + size === whole ? 0 : at + size;
+    const isLink = !isRest && this.#word(at) !== dead;
+    if (isLink && mayMove && (this.#word(at + 3) & askedBit) !== 0 && this.#end + size <= whole) {
+      this.#move(at, size);
+      return true;
+    }
+    if (isLink) this.#unlink(at);
+    this.#used -= size;
     if (this.#used === 0) this.#oldest = this.#end;
+    return false;
+  }
+
+  #move(at: number, size: number): void {
+    const to = this.#end;
+    const words = this.#words;
+    const hash = this.#word(at + 1);
+    const bucket = this.#bucketOf(hash);
+    const before = this.#beforeOf(at, bucket);
+    words.copyWithin(to, at, at + size);
+    words[to + 3] = this.#word(to + 3) & ~askedBit;
+    if (before === none) this.#buckets[bucket] = to + 1;
+    else words[before] = to;
+    this.#end += size;
   }
 
   /** Takes an entry out of its chain; its bytes are free when it is the oldest. */
   #unlink(at: number): void {
     const bucket = this.#bucketOf(this.#word(at + 1));
-    let before = none;
-    for (let one = this.#buckets[bucket] ?? none; one !== at; one = this.#word(one)) before = one;
-    if (before === none) this.#buckets[bucket] = this.#word(at);
+    const before = this.#beforeOf(at, bucket);
+    if (before === none) this.#buckets[bucket] = this.#word(at) + 1;
     else this.#words[before] = this.#word(at);
     this.#words[at] = dead;
     this.#size--;
   }
 
+  #beforeOf(at: number, bucket: number): number {
+    let before = none;
+    for (let one = this.#firstIn(bucket); one !== at; one = this.#word(one)) before = one;
+    return before;
+  }
+
   #find(key: string): number {
     const hash = this.#hash(key);
-    for (let at = this.#buckets[this.#bucketOf(hash)] ?? none; at !== none; at = this.#word(at))
+    for (let at = this.#firstIn(this.#bucketOf(hash)); at !== none; at = this.#word(at))
       if (this.#word(at + 1) === hash && this.#isKey(at, key)) return at;
     return none;
   }
@@ -240,6 +275,10 @@ export class LinkArena {
     let hash = this.#seed;
     for (let i = 0; i < key.length; i++) hash = mixed(hash, key.charCodeAt(i));
     return hash | 0;
+  }
+
+  #firstIn(bucket: number): number {
+    return (this.#buckets[bucket] ?? 0) - 1;
   }
 
   #bucketOf(hash: number): number {

@@ -22,7 +22,7 @@ const mostTold = 10_000;
 export type LookupCounts = Record<"memory" | "unknown" | "filter" | "flight" | "cache" | "store", number>;
 
 export interface ResolverOptions {
-  readonly store: Pick<LinkStore, "find">;
+  readonly store: Pick<LinkStore, "find" | "findAtOnce">;
   readonly cache: Cache | undefined;
   readonly now: () => number;
   /** How many links (as objects), and how many unknown slugs, memory keeps at most. */
@@ -87,6 +87,26 @@ export class Resolver {
     if (!this.#doubting && this.#options.isAbsent?.(key) === true) return "filter";
     const until = this.#unknown.get(key);
     return until !== undefined && this.#options.now() < until ? "unknown" : undefined;
+  }
+
+  /**
+   * Brings the link under a key without a host into memory, where that needs no waiting: the store is in this process, and
+   * nobody has to be told before a visitor is. `false`: `find` it.
+   */
+  bring(slug: string): boolean {
+    const { store, cache } = this.#options;
+    if (store.findAtOnce === undefined || cache !== undefined || this.#flights.has(slug)) return false;
+    let record: LinkRecord | undefined;
+    try {
+      record = store.findAtOnce({ host: "", slug });
+    } catch {
+      // Whoever asks by `find` hears of it.
+      return false;
+    }
+    if (record === undefined || record.deletedAt !== null || this.#isNews(record, slug)) return false;
+    this.counts.store++;
+    this.#links.set(slug, resolvedOf(record));
+    return true;
   }
 
   /** The link, or `undefined` where the store says that there is none. Throws what the store throws. */
@@ -178,11 +198,17 @@ export class Resolver {
    * them next and be led to what was before.
    */
   async #share(record: LinkRecord, key: string): Promise<void> {
-    const { tell, now } = this.#options;
-    if (tell === undefined || record.version === 1 || now() - record.updatedAt > newsFor) return;
-    if ((this.#told.get(key) ?? 0) >= record.version) return;
+    const { tell } = this.#options;
+    if (tell === undefined || !this.#isNews(record, key)) return;
     await tell([record]);
     this.#told.set(key, record.version);
+  }
+
+  /** Whether others may not have heard of this version. */
+  #isNews(record: LinkRecord, key: string): boolean {
+    const { tell, now } = this.#options;
+    if (tell === undefined || record.version === 1 || now() - record.updatedAt > newsFor) return false;
+    return (this.#told.get(key) ?? 0) < record.version;
   }
 
   async #fetch(id: LinkId): Promise<LinkRecord | undefined> {

@@ -35,6 +35,8 @@ export interface LinkStore {
   insertMany(records: readonly LinkRecord[]): Promise<InsertOutcome[]>;
   /** The link or the mark of a deleted one. */
   find(id: LinkId): Promise<LinkRecord | undefined>;
+  /** The same without waiting, of an engine that reads in this process. Throws what `find` throws. */
+  findAtOnce?(id: LinkId): LinkRecord | undefined;
   /**
    * Puts `record` in place of version `record.version - 1`. Editing, deleting (a record with `deletedAt`) and reviving
    * a deleted slug (with a new `createdAt` and token: it becomes the newest of the list) are all this. Durable when it

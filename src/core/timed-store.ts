@@ -27,14 +27,32 @@ function timed<Part extends object>(part: Part, clock: () => number, report: Sto
   const methods: Record<string, Method> = {};
   for (const name of methodsOf(part)) {
     const method = (part as unknown as Record<string, Method>)[name]?.bind(part);
-    if (method !== undefined) methods[name] = name === "find" ? sampled(name, method) : timedMethod(name, method, 1);
+    if (method !== undefined) methods[name] = wrapped(name, method);
   }
   return methods as unknown as Part;
 
-  function sampled(name: string, method: Method): Method {
-    const slow = timedMethod(name, method, every);
+  function wrapped(name: string, method: Method): Method {
+    if (name === "findAtOnce") return sampled(method, atOnce("find", method as () => unknown, every) as Method);
+    return name === "find" ? sampled(method, timedMethod(name, method, every)) : timedMethod(name, method, 1);
+  }
+
+  function sampled(method: Method, slow: Method): Method {
     let calls = 0;
     return (...args) => (++calls % every === 0 ? slow(...args) : method(...args));
+  }
+
+  function atOnce(name: string, method: (...args: unknown[]) => unknown, weight: number) {
+    return (...args: unknown[]) => {
+      const from = clock();
+      let failed = true;
+      try {
+        const result = method(...args);
+        failed = false;
+        return result;
+      } finally {
+        report(name, (clock() - from) / 1000, failed, weight);
+      }
+    };
   }
 
   function timedMethod(name: string, method: Method, weight: number): Method {

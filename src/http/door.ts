@@ -3,6 +3,7 @@ import { isOneHost } from "./address.ts";
 import type { Bytes } from "./head-fields.ts";
 import { Passage } from "./passage.ts";
 import type { PlainAnswers } from "./plain-answers.ts";
+import type { Miss } from "./quick.ts";
 import type { KeptAnswer } from "./redirect.ts";
 import { RequestHead } from "./request-head.ts";
 import type { Written } from "./said.ts";
@@ -18,7 +19,7 @@ export interface DoorOptions {
     renew(lines: string): void;
     atHand(head: RequestHead, bytes: Bytes, peer: string): PlainAnswers | undefined;
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
-    miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined;
+    miss(head: RequestHead, peer: string, again: boolean): Miss;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -164,7 +165,8 @@ export class Door {
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
       const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
-      if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
+      if (miss === "brought") this.#read(socket, bytes, true);
+      else if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
       else if (miss instanceof Promise) void this.#readAgain(socket, bytes, head.isHead, miss);
       else this.#send(socket, this.#whole(miss, head.isHead));
       return;

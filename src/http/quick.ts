@@ -9,6 +9,9 @@ import type { Visits } from "./visits.ts";
 
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay" | "redirectStatus">;
 
+/** See `Quick.miss`. */
+export type Miss = Written | "brought" | Promise<Written | undefined> | undefined;
+
 /** The answers that the door gives itself, which is nearly every redirect. */
 export class Quick {
   readonly #options: QuickOptions;
@@ -58,10 +61,10 @@ export class Quick {
 
   /**
    * What becomes of a plain request for a slug that `answer` had none for: the whole answer where it is known to be
-   * nobody's; a promise that brings a link into memory, after which `answer` is asked again, or gives the answer to one
-   * that could not be looked up; or `undefined`, for the long way. `again`: it was brought before.
+   * nobody's; "brought" where the link is in memory now; a promise that brings it there, or gives the answer to one that
+   * could not be looked up; or `undefined`, for the long way. `again`: it was brought before.
    */
-  miss(head: RequestHead, peer: string, again: boolean): Written | Promise<Written | undefined> | undefined {
+  miss(head: RequestHead, peer: string, again: boolean): Miss {
     const { resolver, counts, onlyLongWay } = this.#options;
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
@@ -69,6 +72,7 @@ export class Quick {
     const absence = resolver.absence(slug);
     if (absence === undefined) {
       if (again || this.#isHurried(head, peer)) return undefined;
+      if (resolver.bring(slug)) return "brought";
       return this.#brought(slug, head.fields.accept);
     }
     const answer = this.#redirects.writtenUnknown(slug, head.fields.accept);

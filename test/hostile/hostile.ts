@@ -32,11 +32,13 @@ export type HostileMutant = "unescaped" | "unescaped-all";
 
 /**
  * Puts strings through every field, header and column, opens every page in Chromium, and reads what comes out as files.
+ * `every`: of so many strings, pages are opened for one.
  * `mutant`: only visitors' pages are opened, with their escapes undone on the way.
  */
 export async function hostile(
   strings: readonly string[],
   log: (line: string) => void = () => {},
+  every = 1,
   mutant?: HostileMutant,
 ): Promise<HostileResult> {
   const folder = mkdtempSync(join(tmpdir(), "curt-hostile-"));
@@ -53,8 +55,8 @@ export async function hostile(
       for (const text of strings) await look.load(`/${encodeURIComponent(text.toWellFormed().slice(0, 100))}`);
     } else {
       wrong.push(...(await sendHeaders(server, strings)));
-      await importPage(browser, origin, join(folder, "in.csv"), importFile(strings.slice(0, 60)));
-      await everyPage(look, browser.page, strings);
+      await importPage(browser, origin, join(folder, "in.csv"), importFile(strings));
+      await everyPage(look, browser.page, strings, every);
       await look.load("/dashboard");
       for (const [i] of strings.slice(0, 40).entries()) await shownAsText(look, server, slugOf(i));
       await look.createForm(strings.slice(0, 8));
@@ -129,7 +131,7 @@ async function filesOf(server: Server, { page }: Browser, origin: string, folder
     outputs.push(out, err);
   }
   const path = join(folder, "command.csv");
-  writeFileSync(path, importFile(strings.slice(0, 60)).replaceAll("in-", "cli-"));
+  writeFileSync(path, importFile(strings).replaceAll("in-", "cli-"));
   const run = await curt(["import", path], env);
   outputs.push(run.out, run.err);
   return { formulas: csvs.flatMap(formulasOf), commands: outputs.flatMap(commandsIn) };

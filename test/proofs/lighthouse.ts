@@ -1,7 +1,7 @@
 /**
  * Lighthouse's judgement of the pages, as a phone on a slow line sees them and as a desktop does: performance, accessibility and best
  * practices of the sign-in page, the list, a link's page and the overview (signed in), and of what visitors see.
- *   npm run proof -- lighthouse [--runs 3] [--least 95]
+ *   npm run proof -- lighthouse [--runs 3] [--least 95] [--only list]
  * Takes the median of so many runs. Lighthouse itself (100 packages) comes from npm into `.cache/lighthouse`, once.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,9 @@ import { freePort, startServer } from "../server.ts";
 const version = "13.5.0";
 const root = join(import.meta.dir, "..", "..");
 const text = { type: "string" } as const;
-const { values } = parseArgs({ options: { runs: { ...text, default: "3" }, least: { ...text, default: "95" } } });
+const { values } = parseArgs({
+  options: { runs: { ...text, default: "3" }, least: { ...text, default: "95" }, only: text },
+});
 const [runs, least] = [Number(values.runs), Number(values.least)];
 const kinds = ["performance", "accessibility", "best-practices"] as const;
 
@@ -80,6 +82,7 @@ const port = freePort();
 const browser = await Browser.open(looks.desktopLight, origin, [`--remote-debugging-port=${port}`]);
 try {
   const judge = async (name: string, path: string) => {
+    if (values.only !== undefined && !values.only.split(",").includes(name)) return;
     for (const form of ["mobile", "desktop"] as const) {
       const reports: Report[] = [];
       for (let run = 0; run < runs; run++) reports.push(await judged(origin + path, port, form, folder));

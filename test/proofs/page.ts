@@ -6,6 +6,7 @@
  * grew by more than 16 MB. The links are made once (`.cache/bench`), which takes minutes.
  */
 import { parseArgs } from "node:util";
+import { ask } from "../client.ts";
 import { Browser, looks } from "../dashboard/browser.ts";
 import { goIn, scrollTo, waits, weigh } from "../dashboard/long-list.ts";
 import { manyLinks } from "../dashboard/many.ts";
@@ -34,6 +35,7 @@ try {
   const browser = await Browser.open(looks.desktopLight, origin);
   later(() => browser.close());
   await goIn(browser, server);
+  const opened = performance.now();
 
   const some = Math.floor(links / 2) + 4711;
   const words = ["article", `article ${some}`, `${some}`, "utm_source"];
@@ -45,6 +47,16 @@ try {
       most < 1000,
     );
   }
+
+  // The list asked for the numbers of links by state and the most used ones; they are counted beside all of the above.
+  const counts = async () =>
+    (await ask<{ total: number | null; top: unknown[] | null }>(server, "GET", "/api/v1/counts")).body;
+  let counted = await counts();
+  for (; counted.total === null && performance.now() - opened < 600_000; counted = await counts()) await Bun.sleep(500);
+  const took = ((performance.now() - opened) / 1000).toFixed(0);
+  console.log(
+    `${counted.total} links counted, with the ${counted.top?.length} most used, at most ${took} s after they were asked for`,
+  );
 
   await browser.page.goto(`${origin}/dashboard`);
   const before = await weigh(browser.page);

@@ -47,7 +47,7 @@ export async function stackProof(options: {
     log(out);
     if (code !== 0) throw new Error("It did not come up.");
     const firstRedirectMs = 1000 * Number(/([\d.]+) s {2}first redirect/.exec(out)?.[1] ?? Number.NaN);
-    const url = /curl -sSI (http:\/\/127\.0\.0\.1:\d+)/.exec(out)?.[1] ?? "";
+    const url = /-D - (http:\/\/127\.0\.0\.1:\d+)/.exec(out)?.[1] ?? "";
     const key = (await Bun.file(join(folder, "stack", "admin.key")).text()).trim();
     const whole = (await stack("status")).code;
     let wounded = 0;

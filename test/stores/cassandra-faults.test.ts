@@ -253,14 +253,14 @@ describe.skipIf(!there)("cassandra in bad weather", () => {
         (one) => one !== "answered",
       ).length;
 
-    /** How many of 100 creates fail that come at once where four conditional writes are done at a time, each in 300 ms or more. */
+    /** How many of 64 creates fail that come at once where four conditional writes are done at a time, each in 300 ms or more. */
     async function failures(mutants: CassandraMutant[]): Promise<number> {
       const lanes = new Lanes(4);
       const store = await slowed(
         (cql) => (/ IF /.test(cql) ? lanes.run(() => Bun.sleep(300)) : Promise.resolve()),
         mutants,
       );
-      return outcomes(store, 100);
+      return outcomes(store, 64);
     }
 
     test("wait for their turn, and none fails", async () => {

@@ -2,6 +2,8 @@ import { StoreUnavailable } from "../../core/store.ts";
 
 /** How many are under way at once: at the start, at least and at most. */
 const [atFirst, least, most] = [8, 4, 48];
+/** Parts of a write's time: after one that took the first there are fewer, after one that took the second they no longer double. */
+const [tooSlow, notQuick] = [0.7, 0.2];
 /** So many wait, and no more. */
 const mostWaiting = 5000;
 
@@ -24,9 +26,9 @@ interface Waiting {
 
 /**
  * Lets as many writes be under way as the cluster keeps up with; the others wait here, in the order they came. Cassandra
- * turns none away: what is too much makes all of them slow, until they take longer than they may and fail. So one that took half
- * of its time is a sign to have fewer, and one that took less than a fifth while others waited is a sign to have more. (Fewer as
- * soon as they get slow was tried: where the machine is what is short, a Cassandra with less in hand gets less of it.)
+ * turns none away: what is too much makes all of them slow, until they take longer than they may and fail. So one that took
+ * most of its time is a sign to have fewer, and any other one, while some wait, a small sign to have more. (Fewer as soon as they
+ * get slow was tried: where the machine is what is short, a Cassandra with less in hand gets less of it.)
  */
 export class Pace {
   readonly #options: PaceOptions;
@@ -34,7 +36,7 @@ export class Pace {
   readonly #now: () => number;
   #room: number;
   #busy = 0;
-  /** Doubles every round until it was too much once. */
+  /** Doubles every round, as long as all are quick. */
   #isSearching = true;
   #lessSince = Number.NEGATIVE_INFINITY;
 
@@ -77,13 +79,13 @@ export class Pace {
   #learn(began: number, isLost: boolean): void {
     const took = this.#now() - began;
     const { limit } = this.#options;
-    if (isLost || took > limit / 2) {
-      this.#isSearching = false;
+    if (took > limit * notQuick) this.#isSearching = false;
+    if (isLost || took > limit * tooSlow) {
       // What began before there were fewer says nothing about how many are right now.
       if (began < this.#lessSince) return;
       this.#room = Math.max(least, this.#room * 0.8);
       this.#lessSince = this.#now();
-    } else if (took < limit / 5 && this.#waiting.length > 0)
+    } else if (this.#waiting.length > 0)
       this.#room = Math.min(most, this.#room + (this.#isSearching ? 1 : 1 / this.#room));
   }
 

@@ -24,6 +24,8 @@ export function describeLinks(current: Current): void {
       for (const record of [full, bare]) {
         expect(await current().store.links.insert(record)).toEqual({ outcome: "inserted", record });
         expect(await current().store.links.find(record)).toEqual(record);
+        const { links } = current().store;
+        if (links.findAtOnce !== undefined) expect(links.findAtOnce(record)).toEqual(record);
       }
       const store = await current().reopen();
       expect(await store.links.find(full)).toEqual(full);

@@ -20,6 +20,7 @@ export class LinkLists {
   readonly #all;
   readonly #matching;
   readonly #lastId;
+  #term: ReturnType<LinkLists["wordIndex"]> | undefined;
 
   constructor(reader: Reader) {
     this.#reader = reader;
@@ -93,6 +94,18 @@ export class LinkLists {
     };
   }
 
+  /** Whether a term of the index begins with this. It is one step down a tree, where a prefix in a query is the list of all its links. */
+  #begins(prefix: string): boolean {
+    this.#term ??= this.wordIndex();
+    return this.#term.get(prefix)?.term.startsWith(prefix) === true;
+  }
+
+  private wordIndex() {
+    const { connection } = this.#reader;
+    connection.db.run("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab(main, words, instance)");
+    return connection.prepare<{ term: string }, [string]>("SELECT term FROM temp.terms WHERE term >= ? LIMIT 1");
+  }
+
   /** Looks into the part of the word index that the position is in; `end` is in the next part when this one is through. */
   #scanPart(query: ListQuery, tag: string[], position: number, limit: number) {
     const newest = query.order === "newest";
@@ -106,7 +119,11 @@ export class LinkLists {
     const expression = [...prefixes.map((word) => `${quoted(code + word)} *`), ...tag].join(" AND ");
     const first = part * 2 ** partBits;
     const [low, high] = newest ? [first - 1, from + 1] : [from - 1, first + 2 ** partBits];
-    const rows = this.#reader.use(() => this.#matching[query.order].all(expression, low, high, limit));
+    const rows = this.#reader.use(() =>
+      prefixes.every((word) => this.#begins(code + word.toWellFormed()))
+        ? this.#matching[query.order].all(expression, low, high, limit)
+        : [],
+    );
     if (rows.length === limit) return { rows, end: rows.at(-1)?.id ?? null };
     if (newest) return { rows, end: first > 1 ? first : null };
     return { rows, end: high <= lastId ? high - 1 : null };

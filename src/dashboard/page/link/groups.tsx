@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import type { Dimension, Group } from "../../../client/client.ts";
 import { readGroups, type Subject } from "../api/clicks.ts";
 import { type TextName, t } from "../texts/catalogue.ts";
-import { Breakdown, Tabs } from "../ui/breakdown.tsx";
-import { language } from "../ui/format.ts";
+import { Breakdown, Tabs, Waiting } from "../ui/breakdown.tsx";
+import { nameOfCode } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { Credit, countryName, WorldMap } from "../ui/map.tsx";
 import type { Range } from "../ui/steps.ts";
@@ -26,13 +26,7 @@ function nameOf(by: Dimension, value: string): ComponentChildren {
   if (by === "referrer" && value === "") return t("group.noReferrer");
   if (value === "") return <span class="quiet">{t("group.unknown")}</span>;
   if (by === "country") return countryName(value);
-  if (by === "language") {
-    try {
-      return new Intl.DisplayNames(language.value, { type: "language" }).of(value) ?? value;
-    } catch {
-      return value;
-    }
-  }
+  if (by === "language") return nameOfCode("language", value);
   if (by === "device") return t(`device.${value}` as TextName);
   if (by === "region" || by === "city") return value.replace(/^([A-Z]{2})\W+(.+)$/, "$2 ($1)");
   return value;
@@ -44,6 +38,9 @@ const places = [
   ["city", "group.cities"],
 ] as const;
 
+/** Always the same, so that the map need not be drawn again. */
+const noGroups: readonly Group[] = [];
+
 /** Where the clicks came from, on a map and as a table. */
 export function Places(props: GroupsProps): JSX.Element {
   const [by, setBy] = useState<"country" | "region" | "city">("country");
@@ -54,9 +51,11 @@ export function Places(props: GroupsProps): JSX.Element {
     <section class="places">
       <Tabs names={names} at={by} go={setBy} title={t("group.countries")} />
       <div class="places-body">
-        <WorldMap groups={countries ?? []} total={props.total} />
+        <WorldMap groups={countries ?? noGroups} total={props.total} />
         <div>
-          {shown !== undefined && (
+          {shown === undefined ? (
+            <Waiting rows={12} />
+          ) : (
             <Breakdown
               key={by}
               groups={shown}
@@ -113,7 +112,9 @@ function Dimensions({
   return (
     <section>
       <Tabs names={others} at={by} go={setBy} />
-      {groups !== undefined && (
+      {groups === undefined ? (
+        <Waiting rows={6} />
+      ) : (
         <Breakdown
           key={by}
           groups={groups}

@@ -4,7 +4,7 @@ import { listLinks, noFilter } from "../links/filter.ts";
 import { addressOfFilter } from "../links/page.tsx";
 import { linkAt } from "../route.ts";
 import { t } from "../texts/catalogue.ts";
-import { Breakdown } from "../ui/breakdown.tsx";
+import { Breakdown, Waiting } from "../ui/breakdown.tsx";
 import { age, bare, count } from "../ui/format.ts";
 import { useLoaded } from "../ui/load.ts";
 import { StateShape } from "../ui/state-shape.tsx";
@@ -21,7 +21,9 @@ export function MostUsed({ totals }: { totals: Counts | undefined }): JSX.Elemen
         <h2>{t("overview.most")}</h2>
         <span class="quiet">{t("overview.allTime")}</span>
       </header>
-      {top !== undefined && (
+      {top === undefined ? (
+        <Waiting rows={few} />
+      ) : (
         <Breakdown
           groups={top}
           total={0}
@@ -48,6 +50,7 @@ export function Newest(): JSX.Element {
         <h2>{t("overview.newest")}</h2>
       </header>
       {links?.length === 0 && <p class="quiet nothing-yet">{t("overview.none")}</p>}
+      {links === undefined && <Waiting rows={few} high={29} />}
       <ol>
         {links?.map((link) => (
           <li key={link.slug}>

@@ -61,6 +61,11 @@ export function Breakdown({ groups, total, shown, nameOf, bare, label }: Breakdo
   );
 }
 
+/** The place of rows that are on their way, so that nothing below them moves when they come. */
+export function Waiting({ rows, high = 30 }: { rows: number; high?: number }): JSX.Element {
+  return <div class="waiting" aria-hidden="true" style={{ height: `${rows * high}px` }} />;
+}
+
 /** Sections that share a place, their names as its head. */
 export function Tabs<Name extends string>(props: {
   readonly names: readonly (readonly [Name, string])[];

@@ -17,9 +17,10 @@ function locale(): string {
 }
 
 /** Made once each: making one takes longer than a row does. */
-const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+const formats = new Map<string, Format>();
+type Format = Intl.NumberFormat | Intl.DateTimeFormat | Intl.DisplayNames;
 
-function formatOf<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+function formatOf<T extends Format>(key: string, make: () => T): T {
   const found = formats.get(key) as T | undefined;
   if (found !== undefined) return found;
   const made = make();
@@ -58,10 +59,20 @@ export function shorter(value: number): string {
 export function percent(part: number, whole: number): string {
   if (whole === 0) return "0 %";
   const value = (100 * part) / whole;
-  return `${value.toLocaleString(language.value, {
-    minimumFractionDigits: value >= 9.95 ? 0 : 1,
-    maximumFractionDigits: value >= 9.95 ? 0 : 1,
-  })} %`;
+  const [code, digits] = [language.value, value >= 9.95 ? 0 : 1];
+  const shape = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${formatOf(`share ${code} ${digits}`, () => new Intl.NumberFormat(code, shape)).format(value)} %`;
+}
+
+/** The name of a country or a language in the language shown; the code where there is none. */
+export function nameOfCode(type: "region" | "language", code: string): string {
+  const shown = language.value;
+  const names = formatOf(`${type} ${shown}`, () => new Intl.DisplayNames(shown, { type, fallback: "code" }));
+  try {
+    return names.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 /** "4 min", "8 d": how long ago, in one unit. */

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { Group } from "../../../client/client.ts";
-import { count, language, percent } from "./format.ts";
+import { count, language, nameOfCode, percent } from "./format.ts";
 import { columns, rows, type Tile, tiles } from "./world.ts";
 
 /** Shares from which a square is a step darker, up to 5: 1.5, 5, 20 and 30 % as they are rounded. */
@@ -15,12 +16,16 @@ function stepOf(share: number): number {
 
 /** The name of a country in the language shown; the code where there is none. */
 export function countryName(code: string): string {
-  if (!/^[A-Z]{2}$/.test(code)) return code;
-  return new Intl.DisplayNames(language.value, { type: "region", fallback: "code" }).of(code) ?? code;
+  return /^[A-Z]{2}$/.test(code) ? nameOfCode("region", code) : code;
 }
 
 /** Countries as equal squares in a schematic world. The table beside it says the same in words. */
 export function WorldMap({ groups, total }: { groups: readonly Group[]; total: number }): JSX.Element {
+  // Two hundred squares with their words: drawn again only when they say something else.
+  return useMemo(() => drawn(groups, total), [groups, total, language.value]);
+}
+
+function drawn(groups: readonly Group[], total: number): JSX.Element {
   const clicks = new Map(groups.map((group) => [group.value, group.clicks]));
   const shareOf = (tile: Tile) => (total === 0 ? 0 : (clicks.get(tile.code) ?? 0) / total);
   return (
