@@ -80,7 +80,7 @@ export function KeysPage(): JSX.Element {
       )}
       {keys.value !== undefined && list.length === 0 && <p class="quiet">{t("keys2.none")}</p>}
       {list.length > 0 && (
-        <table class="plain-table">
+        <table class="plain-table keys-table">
           <thead>
             <tr>
               <th scope="col">{t("keys2.name")}</th>
