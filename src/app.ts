@@ -1,5 +1,3 @@
-import { openMemcachedCache } from "./caches/memcached.ts";
-import { openRedisCache } from "./caches/redis.ts";
 import type { ServerReport, SharedCache, SharedCacheOptions } from "./caches/shared.ts";
 import type { Config } from "./config.ts";
 import { type Accounts, openAccounts } from "./core/accounts.ts";
@@ -227,7 +225,9 @@ async function openCache(
     unbroken: mutants.includes("no-breaker"),
     believing: mutants.includes("no-replay"),
   };
-  return cache.kind === "redis" ? openRedisCache(cache.urls, options) : openMemcachedCache(cache.servers, options);
+  // Loaded by those who have one: a start takes what is loaded.
+  if (cache.kind === "redis") return (await import("./caches/redis.ts")).openRedisCache(cache.urls, options);
+  return (await import("./caches/memcached.ts")).openMemcachedCache(cache.servers, options);
 }
 
 /** What this installation's keys in the shared cache begin with: the same on all nodes, and made once. */

@@ -38,6 +38,7 @@ export class LinkArena {
   readonly bytes: Slices;
   readonly room: number;
   readonly #words: Int32Array;
+  /** One more than the place of the first entry: so memory that nobody wrote to says that there is none. */
   readonly #buckets: Int32Array;
   readonly #seed: number;
   /** Where the next entry goes, and the oldest one, in words. Equal: it is empty, or full to the last word. */
@@ -54,7 +55,7 @@ export class LinkArena {
     this.bytes = Buffer.from(memory) as Slices;
     this.room = words * 4;
     // An entry has about 32 words.
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32))).fill(none);
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(words / 32)));
     this.#seed = seed;
   }
 
@@ -71,7 +72,7 @@ export class LinkArena {
     let hash = this.#seed;
     for (let i = start; i < end; i++) hash = mixed(hash, bytes[i] ?? 0);
     const length = end - start;
-    for (let at = this.#buckets[this.#bucketOf(hash)] ?? none; at !== none; at = this.#word(at)) {
+    for (let at = this.#firstIn(this.#bucketOf(hash)); at !== none; at = this.#word(at)) {
       if (this.#word(at + 1) !== hash) continue;
       const lengths = this.#word(at + 3);
       if ((lengths & 0xff) !== length) continue;
@@ -163,7 +164,7 @@ export class LinkArena {
     const size = Math.ceil((end + moreBytes) / 4) - at;
     const hash = this.#hash(key);
     const bucket = this.#bucketOf(hash);
-    words[at] = this.#buckets[bucket] ?? none;
+    words[at] = this.#firstIn(bucket);
     words[at + 1] = hash;
     words[at + 2] = size;
     words[at + 3] = (url.length << 8) | key.length | (isAtHand ? atHandBit : 0);
@@ -171,7 +172,7 @@ export class LinkArena {
     words[at + 5] = createdAt % 2 ** 32;
     words[at + 6] = Math.floor(createdAt / 2 ** 32);
     words[at + 7] = 0;
-    this.#buckets[bucket] = at;
+    this.#buckets[bucket] = at + 1;
     this.#end += size;
     this.#used += size;
     this.#size++;
@@ -184,7 +185,7 @@ export class LinkArena {
   }
 
   clear(): void {
-    this.#buckets.fill(none);
+    this.#buckets.fill(0);
     this.#end = this.#oldest = this.#used = this.#size = 0;
   }
 
@@ -235,7 +236,7 @@ export class LinkArena {
     const before = this.#beforeOf(at, bucket);
     words.copyWithin(to, at, at + size);
     words[to + 3] = this.#word(to + 3) & ~askedBit;
-    if (before === none) this.#buckets[bucket] = to;
+    if (before === none) this.#buckets[bucket] = to + 1;
     else words[before] = to;
     this.#end += size;
   }
@@ -244,7 +245,7 @@ export class LinkArena {
   #unlink(at: number): void {
     const bucket = this.#bucketOf(this.#word(at + 1));
     const before = this.#beforeOf(at, bucket);
-    if (before === none) this.#buckets[bucket] = this.#word(at);
+    if (before === none) this.#buckets[bucket] = this.#word(at) + 1;
     else this.#words[before] = this.#word(at);
     this.#words[at] = dead;
     this.#size--;
@@ -252,13 +253,13 @@ export class LinkArena {
 
   #beforeOf(at: number, bucket: number): number {
     let before = none;
-    for (let one = this.#buckets[bucket] ?? none; one !== at; one = this.#word(one)) before = one;
+    for (let one = this.#firstIn(bucket); one !== at; one = this.#word(one)) before = one;
     return before;
   }
 
   #find(key: string): number {
     const hash = this.#hash(key);
-    for (let at = this.#buckets[this.#bucketOf(hash)] ?? none; at !== none; at = this.#word(at))
+    for (let at = this.#firstIn(this.#bucketOf(hash)); at !== none; at = this.#word(at))
       if (this.#word(at + 1) === hash && this.#isKey(at, key)) return at;
     return none;
   }
@@ -274,6 +275,10 @@ export class LinkArena {
     let hash = this.#seed;
     for (let i = 0; i < key.length; i++) hash = mixed(hash, key.charCodeAt(i));
     return hash | 0;
+  }
+
+  #firstIn(bucket: number): number {
+    return (this.#buckets[bucket] ?? 0) - 1;
   }
 
   #bucketOf(hash: number): number {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { publicPerMinute, retrySeconds } from "./limits.ts";
 import { faces, fontLinks, tokens } from "./page-style.ts";
 
@@ -60,7 +59,7 @@ export const iconSvg =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#FFD62E" d="M0 0H32V32H0Z"/>' +
   '<path fill="#17160F" d="M18 6.63A10 10 0 1 0 18 25.37V19.57A5 5 0 1 1 18 12.43ZM21.5 20H27.5V26H21.5Z"/></svg>';
 
-const hash = createHash("sha256").update(style).digest("base64");
+const hash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
 
 const policy = `default-src 'none'; style-src 'sha256-${hash}'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
 

@@ -6,7 +6,6 @@ import { decide, isPlain } from "../core/rules.ts";
 import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import type { Misses } from "./misses.ts";
-import { previewAnswer } from "./preview.ts";
 import { requestName } from "./problem.ts";
 import { type Said, said, type Written, WrittenUnknown } from "./said.ts";
 import type { Visits } from "./visits.ts";
@@ -94,7 +93,13 @@ export class Redirects {
       if (decision.kind === "gone") return this.#said("gone", slug, request);
       if (decision.limited && request.method === "GET") {
         if (this.#options.isPreview(request.headers.get("user-agent") ?? ""))
-          return previewAnswer(found.link, this.#options.house, this.#options.now(), request);
+          // Its names of months alone take 10 ms to load.
+          return (await import("./preview.ts")).previewAnswer(
+            found.link,
+            this.#options.house,
+            this.#options.now(),
+            request,
+          );
         if (!(await this.#options.limiter.take(found.link))) return this.#said("gone", slug, request);
       }
       this.#options.visits.count(found, query, request);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { faces, tokens } from "../page-style.ts";
 import { escaped, pageHeaders } from "../pages.ts";
 
@@ -62,7 +61,7 @@ a{color:inherit;text-underline-offset:3px}
 a:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 @media(max-width:899px){body{display:block;padding:16px}nav{position:static;max-height:none;margin-bottom:32px}th{width:40%}}`;
 
-const hash = createHash("sha256").update(style).digest("base64");
+const hash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
 
 export const referenceHeaders: Readonly<Record<string, string>> = {
   ...pageHeaders,

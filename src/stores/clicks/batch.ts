@@ -7,7 +7,7 @@ import { hourMs } from "./periods.ts";
 import { RunWriter } from "./run-writer.ts";
 import { type Family, type Manifest, type Run, runId } from "./runs.ts";
 import { writeSubject } from "./subjects.ts";
-import { shortHash, writeTuple } from "./tuples.ts";
+import { shortHash, type Tuple } from "./tuples.ts";
 import { Rows, type Values } from "./values.ts";
 import { type KeptVisit, keptOf, writeVisits } from "./visits.ts";
 
@@ -27,18 +27,19 @@ export function runsOfBatch(
   rows.tidy();
   const maker = new Maker(batch.writer, manifest, rows.values);
   const linked = batch.tallies.filter(({ link }) => link !== null);
+  const tuples = linked.map((tally) => tupleOf(tally, rows));
   const links = new LinkOrder(linked);
   maker.make("counts", (run) => {
-    writeTogether(run, batch.tallies, rows, hoursFrom);
+    writeTogether(run, batch.tallies, tuples, rows, hoursFrom);
     links.each((hi, lo, from, to) => {
-      const first = linked[links.at(from)] as Tally;
-      // Where many links are followed, nearly each has one visitor in a batch.
-      if (to === from + 1 && first.visitors.length <= 1) writeOne(run, hi, lo, first, rows);
-      else {
-        const alike = new Alike();
-        for (let at = from; at < to; at++) add(alike, linked[links.at(at)] as Tally, rows);
-        writeSubject(run, { hi, lo }, alike.tuples(), hoursFrom);
+      // Where many links are followed, nearly each has one tuple in a batch.
+      if (to === from + 1) {
+        writeSubject(run, { hi, lo }, [tuples[links.at(from)] as Tuple], hoursFrom);
+        return;
       }
+      const alike = new Alike();
+      for (let at = from; at < to; at++) alike.add(tuples[links.at(at)] as Tuple);
+      writeSubject(run, { hi, lo }, alike.tuples(), hoursFrom);
     });
     coverHours(run, batch.tallies);
   });
@@ -54,42 +55,44 @@ export function runsOfBatch(
   return maker.made;
 }
 
-function add(alike: Alike, tally: Tally, rows: Rows): void {
-  alike.add(tally, rows.of(tally.values));
+function tupleOf({ hour, values, clicks, visitors }: Tally, rows: Rows): Tuple {
+  return { hour, row: rows.of(values), clicks, visitors: visitors.length === 0 ? visitors : visitors.map(shortHash) };
 }
 
-/** What `writeSubject` writes of a link with nothing but this. */
-function writeOne(run: RunWriter, hi: number, lo: number, tally: Tally, rows: Rows): void {
-  const to = run.begin(hi, lo, tuplesCell);
-  to.varint(1);
-  const { hour, values, clicks, visitors } = tally;
-  writeTuple(to, { hour, row: rows.of(values), clicks, visitors: visitors.map(shortHash) }, 0, run.values);
-  run.end();
-}
-
-/** All, unknown and tags, in the order of a run. */
-function writeTogether(run: RunWriter, tallies: readonly Tally[], rows: Rows, hoursFrom: number): void {
+/** All, unknown and tags, in the order of a run. `tuples`: those of the tallies of links, in their order. */
+function writeTogether(
+  run: RunWriter,
+  tallies: readonly Tally[],
+  tuples: readonly Tuple[],
+  rows: Rows,
+  hoursFrom: number,
+): void {
   const [all, unknown] = [new Alike(), new Alike()];
   const tagged = new Map<string, Alike>();
+  let next = 0;
   for (const tally of tallies) {
-    const row = rows.of(tally.values);
-    (tally.link === null ? unknown : all).add(tally, row);
-    if (tally.link === null || tally.tags.length === 0) continue;
+    if (tally.link === null) {
+      unknown.add(tupleOf(tally, rows));
+      continue;
+    }
+    const tuple = tuples[next++] as Tuple;
+    all.add(tuple);
+    if (tally.tags.length === 0) continue;
     for (const tag of tally.tags.length > 1 ? new Set(tally.tags) : tally.tags) {
       let alike = tagged.get(tag);
       if (alike === undefined) {
         alike = new Alike();
         tagged.set(tag, alike);
       }
-      alike.add(tally, row);
+      alike.add(tuple);
     }
   }
   const tags = [...tagged]
     .map(([tag, alike]) => ({ ...tagKey(tag), alike }))
     .sort((a, b) => a.hi - b.hi || a.lo - b.lo);
   for (const { hi, lo, alike } of [{ ...allKey, alike: all }, { ...unknownKey, alike: unknown }, ...tags]) {
-    const tuples = alike.tuples();
-    if (tuples.length > 0) writeSubject(run, { hi, lo }, tuples, hoursFrom);
+    const found = alike.tuples();
+    if (found.length > 0) writeSubject(run, { hi, lo }, found, hoursFrom);
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type ClickId, type ClickSubject, dimensions } from "../../core/click.ts";
 
 /** Whom a cell of a run counts, as two numbers that sort: which kind and the first 32 bits; the other 32. */
@@ -39,7 +38,7 @@ export function keyOfSubject(subject: ClickSubject): SubjectKey {
 }
 
 function hashed(kind: number, text: string): SubjectKey {
-  const digest = createHash("sha256").update(text).digest();
+  const digest = new Bun.CryptoHasher("sha256").update(text).digest();
   return { hi: kind * space + digest.readUInt32BE(0), lo: digest.readUInt32BE(4) };
 }
 

@@ -17,10 +17,16 @@ export class LinkOrder {
     const count = things.length;
     this.#hi = new Float64Array(count);
     this.#lo = new Float64Array(count);
+    let [last, key] = ["", linkKey("")];
     for (let at = 0; at < count; at++) {
-      const { hi, lo } = linkKey(things[at]?.link ?? "");
-      this.#hi[at] = hi;
-      this.#lo[at] = lo;
+      const link = things[at]?.link ?? "";
+      // Those of one link mostly come together.
+      if (link !== last) {
+        last = link;
+        key = linkKey(link);
+      }
+      this.#hi[at] = key.hi;
+      this.#lo[at] = key.lo;
     }
     this.#places = count > mostPlaces ? this.#sortedByComparing(count) : this.#sorted(count);
   }

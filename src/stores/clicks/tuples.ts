@@ -50,7 +50,7 @@ export function writeTuples(to: ByteWriter, tuples: readonly Tuple[], values: Bl
 }
 
 /** `since`: the hour of the tuple before, 0 if there is none. */
-export function writeTuple(to: ByteWriter, tuple: Tuple, since: number, values: BlockValues): void {
+function writeTuple(to: ByteWriter, tuple: Tuple, since: number, values: BlockValues): void {
   to.varint(tuple.hour - since);
   writeRow(to, tuple.row, values);
   // Nearly all are one click of one visitor, or of none.

@@ -1,5 +1,4 @@
 import { Database } from "bun:sqlite";
-import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
   createReadStream,
@@ -116,7 +115,7 @@ export async function restoreStore(backup: string, path: string, now: Date = new
   };
   try {
     removeMade();
-    const store = randomBytes(12).toString("hex");
+    const store = crypto.getRandomValues(new Uint8Array(12)).toHex();
     await copyBack(join(backup, databaseName), made, manifest.sha256);
     assertSound(await verify(made), made);
     rename(made, store, linksSchema);

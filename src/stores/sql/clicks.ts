@@ -1,6 +1,6 @@
 import { StoreDamaged, StoreUnavailable } from "../../core/store.ts";
 import type { BlobKey } from "../clicks/block.ts";
-import { type ClickCheckOptions, checkClicks } from "../clicks/check.ts";
+import type { ClickCheckOptions } from "../clicks/check.ts";
 import type { Blob, ClickKeeper, Head } from "../clicks/keeper.ts";
 import { CommittedFile } from "./committed-file.ts";
 import { Connection } from "./connection.ts";
@@ -101,6 +101,7 @@ export interface VerifyClicksOptions extends ClickCheckOptions {
 
 /** Looks at every blob of the file `path`, also while it is served; see `checkClicks`. */
 export async function verifyClicks(path: string, options: VerifyClicksOptions = {}): Promise<string[]> {
+  const { checkClicks } = await import("../clicks/check.ts");
   const keeper = new SqliteClickKeeper(path, false);
   try {
     const damages = options.pages === true ? damagedPages(path) : [];

@@ -1,5 +1,4 @@
 import { Database } from "bun:sqlite";
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { StoreDamaged } from "../../core/store.ts";
 import { storeError } from "./failure.ts";
@@ -23,7 +22,7 @@ function damaged(what: string): StoreDamaged {
  * `trustFile`, for tests: whatever is there is believed.
  */
 export function prepareDatabase(path: string, trustFile: boolean): void {
-  prepare(path, trustFile, { schema: linksSchema, store: randomBytes(12).toString("hex") });
+  prepare(path, trustFile, { schema: linksSchema, store: crypto.getRandomValues(new Uint8Array(12)).toHex() });
 }
 
 /** Where the counts of clicks are that belong to the store of the file `path`. */

@@ -14,7 +14,8 @@ import type {
   ReplaceOutcome,
   Store,
 } from "../../core/store.ts";
-import { KeptClicks, type KeptClicksOptions } from "../clicks/store.ts";
+import { lateClicks } from "../clicks/late.ts";
+import type { KeptClicksOptions } from "../clicks/store.ts";
 import { SqliteClickKeeper } from "./clicks.ts";
 import { SqliteContents } from "./contents.ts";
 import { Feed } from "./feed.ts";
@@ -57,7 +58,7 @@ export class SqliteStore implements Store {
   readonly contents: Contents;
   readonly clicks: ClickStore;
   readonly #reader: Reader;
-  readonly #clicks: KeptClicks;
+  readonly #clicks: ReturnType<typeof lateClicks>;
 
   constructor(options: SqliteStoreOptions) {
     this.#reader = new Reader(options.path, {
@@ -72,7 +73,7 @@ export class SqliteStore implements Store {
     this.registry = new SqliteRegistry(this.#reader, write, clock);
     this.contents = new SqliteContents(this.#reader, write, clock);
     const keeper = new SqliteClickKeeper(clicksPath(options.path), options.unsynced === true);
-    this.#clicks = new KeptClicks({ keeper, clock, mutants: options.clickMutants ?? [] });
+    this.#clicks = lateClicks({ keeper, clock, mutants: options.clickMutants ?? [] });
     this.clicks = this.#clicks;
   }
 
