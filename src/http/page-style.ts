@@ -4,11 +4,16 @@ const families = [
   ["Host Grotesk", fontAddress("host-grotesk"), "300 800"],
   ["Sometype Mono", fontAddress("sometype-mono"), "400 700"],
 ] as const;
-/** Our fonts. */
+/** Asks for our fonts with the page, and not after its style was read. */
+export const fontLinks = families
+  .map(([, url]) => `<link rel="preload" href="${url}" as="font" type="font/woff2" crossorigin>`)
+  .join("");
+
+/** Our fonts, where they come in time: a page that is read in a moment must not jump under who reads it. */
 export const faces = families
   .map(
     ([name, url, weights]) =>
-      `@font-face{font-family:"${name}";src:url(${url}) format("woff2");font-weight:${weights};font-display:swap}`,
+      `@font-face{font-family:"${name}";src:url(${url}) format("woff2");font-weight:${weights};font-display:optional}`,
   )
   .join("");
 

@@ -1,5 +1,5 @@
 import { publicPerMinute, retrySeconds } from "./limits.ts";
-import { faces, tokens } from "./page-style.ts";
+import { faces, fontLinks, tokens } from "./page-style.ts";
 
 const style = `${faces}${tokens}
 *{box-sizing:border-box;margin:0}
@@ -173,7 +173,7 @@ export interface Shell {
 export function shell({ title, house, main, foot, retry = false, script }: Shell): string {
   const refresh = retry ? `<meta http-equiv="refresh" content="${retrySeconds}">` : "";
   const module = script === undefined ? "" : `<script type="module" src="/${script}"></script>`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title>${module}<style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${foot}</span>${markSvg}</footer></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<meta name="robots" content="noindex"><title>${escaped(title)}</title>${fontLinks}${module}<style>${style}</style></head><body><header>${escaped(house)}</header><main>${main}</main><footer><span>${foot}</span>${markSvg}</footer></body></html>`;
 }
 
 function split(line: string, part: string): [string, string] | [string] {

@@ -1,7 +1,9 @@
 /** What visitors see beside a redirect: previews, QR codes, the page of `/` and its form; and how it is sent. */
+
 import { afterAll, describe, expect, test } from "bun:test";
 import { inflateSync } from "node:zlib";
 import jsQR from "jsqr";
+import { fontLinks } from "../../src/http/page-style.ts";
 import { hostile } from "../fuzz/schema.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { startParts } from "./parts.ts";
@@ -219,7 +221,9 @@ test("whatever is asked for or kept stands on the pages as text", async () => {
       const answer = await see(path);
       if (!answer.headers.get("content-type")?.startsWith("text/html")) continue;
       pages++;
-      const bare = answer.text.replace('<script type="module" src="/.well-known/curt/copy.js"></script>', "");
+      const bare = answer.text
+        .replace(fontLinks, "")
+        .replace('<script type="module" src="/.well-known/curt/copy.js"></script>', "");
       const found = [...bare.matchAll(elements)].map((match) => match[2] ?? "");
       expect([path, found.filter((name) => !allowed.has(name))]).toEqual([path, []]);
       expect(answer.text).not.toMatch(/<\w[^>]*\son\w+=|href="(?!\/|")|<style>[\s\S]*<style/);
