@@ -40,6 +40,9 @@ export class Browser {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: program,
       headless: true,
+      // Otherwise these close the browser and leave its caller running; it ends with its caller anyway.
+      handleSIGTERM: false,
+      handleSIGHUP: false,
       args: [
         ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
         ...["--disable-component-update", "--disable-sync"],

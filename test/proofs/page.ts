@@ -48,16 +48,6 @@ try {
     );
   }
 
-  // The list asked for the numbers of links by state and the most used ones; they are counted beside all of the above.
-  const counts = async () =>
-    (await ask<{ total: number | null; top: unknown[] | null }>(server, "GET", "/api/v1/counts")).body;
-  let counted = await counts();
-  for (; counted.total === null && performance.now() - opened < 600_000; counted = await counts()) await Bun.sleep(500);
-  const took = ((performance.now() - opened) / 1000).toFixed(0);
-  console.log(
-    `${counted.total} links counted, with the ${counted.top?.length} most used, at most ${took} s after they were asked for`,
-  );
-
   await browser.page.goto(`${origin}/dashboard`);
   const before = await weigh(browser.page);
   const tasks: Task[] = [];
@@ -93,6 +83,16 @@ try {
     after.heap < before.heap + 16,
   );
   check(`nothing went wrong in the browser ${browser.trouble.slice(0, 3).join("; ")}`, browser.trouble.length === 0);
+
+  // The list asked for the numbers of links by state and the most used ones; they are counted beside all of the above.
+  const counts = async () =>
+    (await ask<{ total: number | null; top: unknown[] | null }>(server, "GET", "/api/v1/counts")).body;
+  let counted = await counts();
+  for (; counted.total === null && performance.now() - opened < 600_000; counted = await counts()) await Bun.sleep(500);
+  const took = ((performance.now() - opened) / 1000).toFixed(0);
+  console.log(
+    `${counted.total} links counted, with the ${counted.top?.length} most used, at most ${took} s after they were asked for`,
+  );
 } finally {
   for (const end of ends.reverse()) await end();
 }
