@@ -21,7 +21,7 @@ import { KnownSlugs } from "./stores/sql/slugs/known-slugs.ts";
 import { openSqliteStore } from "./stores/sql/store.ts";
 
 /** How many bytes the workers of a machine together keep links in: about a million. */
-const linkBytes = 144e6;
+const linkBytes = 152e6;
 
 /** All that answers requests or carries out commands, built from the settings. */
 export interface App {

@@ -19,7 +19,7 @@ export interface DoorOptions {
     renew(lines: string): void;
     atHand(head: RequestHead, bytes: Bytes, peer: string): PlainAnswers | undefined;
     answer(head: RequestHead, peer: string): KeptAnswer | undefined;
-    miss(head: RequestHead, peer: string, again: boolean): Miss;
+    miss(head: RequestHead, bytes: Bytes, peer: string, again: boolean): Miss;
   };
   /** Seconds after which a connection on which nothing happens is closed. */
   readonly idleSeconds: number;
@@ -164,11 +164,11 @@ export class Door {
     }
     const answer = isSlug ? this.#options.quick.answer(head, visitor.peer) : undefined;
     if (answer === undefined) {
-      const miss = isSlug ? this.#options.quick.miss(head, visitor.peer, isFetched) : undefined;
+      const miss = isSlug ? this.#options.quick.miss(head, bytes, visitor.peer, isFetched) : undefined;
       if (miss === "brought") this.#read(socket, bytes, true);
       else if (miss === undefined) this.#passageOf(socket).exchange(bytes, head.isHead);
       else if (miss instanceof Promise) void this.#readAgain(socket, bytes, head.isHead, miss);
-      else this.#send(socket, this.#whole(miss, head.isHead));
+      else this.#sent(socket, socket.write(miss), miss.length);
       return;
     }
     if (answer.end !== this.#end) {

@@ -1,4 +1,5 @@
 import { isReserved, slugProblem } from "../core/slug.ts";
+import type { Bytes } from "./head-fields.ts";
 import type { Misses } from "./misses.ts";
 import type { HttpOptions } from "./options.ts";
 import { PlainAnswers } from "./plain-answers.ts";
@@ -10,7 +11,7 @@ import type { Visits } from "./visits.ts";
 type QuickOptions = Pick<HttpOptions, "resolver" | "counts" | "onlyLongWay" | "redirectStatus">;
 
 /** See `Quick.miss`. */
-export type Miss = Written | "brought" | Promise<Written | undefined> | undefined;
+export type Miss = Uint8Array | "brought" | Promise<Written | undefined> | undefined;
 
 /** The answers that the door gives itself, which is nearly every redirect. */
 export class Quick {
@@ -34,6 +35,7 @@ export class Quick {
   /** Lines of every answer, which change each second. */
   renew(lines: string): void {
     this.#plain?.renew(lines);
+    this.#redirects.unknowns.renew(lines);
   }
 
   /** The answer to a plain request for a link at hand, or `undefined`. It is valid until the next call. */
@@ -64,7 +66,7 @@ export class Quick {
    * nobody's; "brought" where the link is in memory now; a promise that brings it there, or gives the answer to one that
    * could not be looked up; or `undefined`, for the long way. `again`: it was brought before.
    */
-  miss(head: RequestHead, peer: string, again: boolean): Miss {
+  miss(head: RequestHead, bytes: Bytes, peer: string, again: boolean): Miss {
     const { resolver, counts, onlyLongWay } = this.#options;
     const { slug } = head;
     if (onlyLongWay === true || isReserved(slug) || slugProblem(slug) !== undefined) return undefined;
@@ -75,7 +77,7 @@ export class Quick {
       if (resolver.bring(slug)) return "brought";
       return this.#brought(slug, head.fields.accept);
     }
-    const answer = this.#redirects.writtenUnknown(slug, head.fields.accept);
+    const answer = this.#redirects.unknowns.of(head, bytes);
     if (answer === undefined) return undefined;
     resolver.counts[absence]++;
     counts.quickUnknown();

@@ -7,7 +7,8 @@ import { isReserved, slugProblem } from "../core/slug.ts";
 import { retrySeconds } from "./limits.ts";
 import type { Misses } from "./misses.ts";
 import { requestName } from "./problem.ts";
-import { type Said, said, type Written, WrittenUnknown } from "./said.ts";
+import { type Said, said } from "./said.ts";
+import { UnknownAnswers } from "./unknown-answers.ts";
 import type { Visits } from "./visits.ts";
 
 export interface RedirectOptions {
@@ -43,16 +44,12 @@ const reasons: Readonly<Record<RedirectStatus, string>> = {
 /** How visitors of a slug are answered. */
 export class Redirects {
   readonly #options: RedirectOptions;
-  readonly #unknowns: WrittenUnknown;
+  /** For the door. */
+  readonly unknowns: UnknownAnswers;
 
   constructor(options: RedirectOptions) {
     this.#options = options;
-    this.#unknowns = new WrittenUnknown(options.house);
-  }
-
-  /** See `WrittenUnknown`. */
-  writtenUnknown(slug: string, accept: string): Written | undefined {
-    return this.#unknowns.of(slug, accept);
+    this.unknowns = new UnknownAnswers(options.house);
   }
 
   /**

@@ -22,8 +22,8 @@ const codes = {
 } as const;
 const retryable: ReadonlySet<Said> = new Set(["unavailable", "hurried"]);
 const textHeaders = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" } as const;
-/** What of a slug is shown. */
-const mostShown = 200;
+/** What of a slug is shown, in characters. */
+export const mostShown = 200;
 
 /** The answer in the form that `accept` asks for; `wait`: seconds until another try. */
 export function said(kind: Said, slug: string, accept: string, house: string, wait = retrySeconds): Response {
@@ -51,30 +51,15 @@ export interface Written {
   readonly body: string;
 }
 
-/**
- * The answer to a slug that nobody has, for the door: the same that `said` gives, put together from pieces that were made
- * once. A scan asks for little else.
- */
-export class WrittenUnknown {
-  readonly #page: readonly [Written, Written];
-  readonly #text: readonly [Written, Written];
-
-  constructor(house: string) {
-    // Neither a page's own words nor a host have capitals in a row.
-    const place = "THIS-SLUG";
-    const words = wordsFor("unknown", place);
-    this.#page = cut(page(words, house, place), place, pageHeaders);
-    this.#text = cut(`${words.say}. ${words.lines.join(" ")}\n`, place, textHeaders);
-  }
-
-  /** For a slug of what the door reads in one; `undefined`: another form is asked for, or not all of the slug is shown. */
-  of(slug: string, accept: string): Written | undefined {
-    if (slug.length > mostShown) return undefined;
-    const isPage = accept.includes("text/html");
-    if (!isPage && accept.includes("json")) return undefined;
-    const [before, after] = isPage ? this.#page : this.#text;
-    return { head: before.head, body: before.body + slug + after.body };
-  }
+/** Of the answer to a slug that nobody has, what comes before and after it, for a page and for a text. */
+export function unknownTexts(house: string): { readonly page: Cut; readonly text: Cut } {
+  // Neither a page's own words nor a host have capitals in a row.
+  const place = "THIS-SLUG";
+  const words = wordsFor("unknown", place);
+  return {
+    page: cut(page(words, house, place), place, pageHeaders),
+    text: cut(`${words.say}. ${words.lines.join(" ")}\n`, place, textHeaders),
+  };
 }
 
 /** Any answer as the door sends it. */
@@ -82,15 +67,18 @@ export async function writtenOf(answer: Response): Promise<Written> {
   return { head: headOf(answer.status, [...answer.headers]), body: await answer.text() };
 }
 
-function cut(body: string, place: string, fields: Readonly<Record<string, string>>): [Written, Written] {
+interface Cut {
+  /** The first lines of the answer. */
+  readonly head: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+function cut(body: string, place: string, fields: Readonly<Record<string, string>>): Cut {
   const [before = "", after = "", ...more] = body.split(place);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: whether it is ASCII is the question
   if (more.length > 0 || !/^[\x00-\x7f]*$/.test(body)) throw new Error("The page of unknown slugs can't be cut.");
-  const head = headOf(404, Object.entries({ ...fields, Vary: "Accept" }));
-  return [
-    { head, body: before },
-    { head, body: after },
-  ];
+  return { head: headOf(404, Object.entries({ ...fields, Vary: "Accept" })), before, after };
 }
 
 /** The first lines of an answer, its headers in the order in which the runtime's server writes them. */

@@ -26,6 +26,11 @@ const tendEvery = 60_000;
 /** What is not counted so many ms after the end was asked for is left on disk for the next start. */
 const drainLimit = 5_000;
 const reportEvery = 2_000;
+/**
+ * From so much memory on, in bytes, what is no longer needed is given back after a batch. Left to itself the runtime lets it grow
+ * beyond 350 MB under load, and doesn't give it back at rest; this costs 0.2 µs a click.
+ */
+const tidyAbove = 160e6;
 /** Addresses are forgotten two days after they came, counted or not: looked for each hour, in those of 47 hours. */
 const forgetEvery = 3_600_000;
 const forgetAfter = 47 * 3_600_000;
@@ -99,6 +104,7 @@ function runClerk(toMain: (message: unknown) => void): void {
           log.warn("Clicks can't be added to the store; they wait on disk.", { why: String(error) });
         if (draining) return;
       }
+      if (process.memoryUsage.rss() > tidyAbove) Bun.gc(true);
       if (more) continue;
       if (draining) return;
       const pause = failures === 0 ? every - (performance.now() - began) : Math.min(longestPause, every * failures);
