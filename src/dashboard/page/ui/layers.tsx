@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** What lies above the page, the topmost last. Escape takes one away. */
 const layers: (() => void)[] = [];
@@ -38,7 +38,8 @@ export function Trap(props: {
 }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   useLayer(props.close);
-  useEffect(() => {
+  // Before it is painted: who opens it by a key goes on typing at once.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const first = box.current?.querySelector<HTMLElement>("[data-first]") ?? box.current;
     // What is long begins at its beginning, also where the button that ends it has the focus.
