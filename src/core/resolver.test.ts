@@ -152,6 +152,55 @@ describe("an unknown slug", () => {
   });
 });
 
+describe("a store in this process", () => {
+  let answer: LinkRecord | undefined | Error;
+  const edited = (version: number, updatedAt = 0) => ({ ...record(version), updatedAt }) as LinkRecord;
+  const over = (more: object = {}) =>
+    new Resolver({
+      store: {
+        find: () => store.find(),
+        findAtOnce: () => {
+          if (answer instanceof Error) throw answer;
+          return answer;
+        },
+      },
+      cache: undefined,
+      now: () => now,
+      tell: async () => {},
+      ...more,
+    });
+
+  test("brings a link into memory at once", () => {
+    resolver = over();
+    answer = edited(1);
+    expect(resolver.bring("a")).toBe(true);
+    expect(resolver.hit("a")?.link.version).toBe(1);
+    expect(resolver.counts.store).toBe(1);
+  });
+  test("brings nothing that others have to hear of first, or that is not there, or can't be told", () => {
+    for (const one of [edited(2), record(1, 5), undefined, new StoreUnavailable("down")]) {
+      resolver = over();
+      answer = one;
+      expect(resolver.bring("a")).toBe(false);
+      expect(resolver.hit("a")).toBeUndefined();
+    }
+    now = 60_001;
+    answer = edited(2);
+    expect(resolver.bring("a")).toBe(true);
+  });
+  test("brings nothing into a flight, or past a shared cache", async () => {
+    answer = edited(1);
+    resolver = over();
+    const finding = resolver.find(id);
+    expect(resolver.bring("a")).toBe(false);
+    await turn();
+    store.asked[0]?.(edited(1));
+    await finding;
+    const cache = { get: async () => undefined, putIfNewer: async () => {} } as unknown as Cache;
+    expect(over({ cache }).bring("a")).toBe(false);
+  });
+});
+
 describe("a shared cache", () => {
   let kept: Map<string, LinkRecord>;
   const through = () => {
